@@ -1,0 +1,113 @@
+#include "duckdb/database.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include <duckdb.h>
+#include <fmt/format.h>
+
+#include "duckdb/connection.h"
+#include "duckdb/handle.h"
+
+namespace thalweg::duckdb {
+namespace {
+
+/// What a connection may still set after the configuration is locked: its own accounts and progress.
+constexpr std::string_view kAllowedSettings =
+    "['enable_progress_bar', 'enable_progress_bar_print', 'progress_bar_time', 'enable_profiling', "
+    "'custom_profiling_settings']";
+
+std::string ListOf(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) {
+    if (list.size() > 1) list += ", ";
+    list += QuoteLiteral(text);
+  }
+  return list + "]";
+}
+
+class DatabaseImpl : public Database {
+ public:
+  DatabaseImpl(DatabaseHandle database, Bytes memory_limit)
+      : database_(std::move(database)), memory_limit_(memory_limit) {}
+
+  Result<std::unique_ptr<Connection>> Connect() override {
+    ConnectionHandle connection;
+    if (duckdb_connect(database_.get(), connection.out()) == DuckDBError) {
+      return Status::Internal("the embedded database gives no connection");
+    }
+    return MakeConnection(std::move(connection));
+  }
+
+  Status Confine(const std::vector<std::string>& directories,
+                 const std::vector<std::string>& files) override {
+    if (confined_.exchange(true)) {
+      return Status(Code::kConflict, Fault::kBug, "the database is confined already");
+    }
+    TW_ASSIGN_OR_RETURN(const auto connection, Connect());
+    TW_RETURN_IF_ERROR(connection->Execute("SET allowed_directories = " + ListOf(directories)));
+    TW_RETURN_IF_ERROR(connection->Execute("SET allowed_paths = " + ListOf(files)));
+    TW_RETURN_IF_ERROR(connection->Execute("SET enable_external_access = false"));
+    TW_RETURN_IF_ERROR(connection->Execute(fmt::format("SET allowed_configs = {}", kAllowedSettings)));
+    return connection->Execute("SET lock_configuration = true");
+  }
+
+  Bytes memory_limit() const override { return memory_limit_; }
+
+ private:
+  DatabaseHandle database_;
+  const Bytes memory_limit_;
+  std::atomic<bool> confined_ = false;
+};
+
+Result<ConfigHandle> MakeConfig(const DatabaseOptions& options) {
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+      {"allow_community_extensions", "false"},
+      {"allow_persistent_secrets", "false"},
+      {"default_null_order", "NULLS_FIRST_ON_ASC_LAST_ON_DESC"},
+      {"ieee_floating_point_ops", "false"},
+      {"preserve_insertion_order", "false"},
+      {"errors_as_json", "true"},
+      {"memory_limit", fmt::format("{}B", options.memory_limit.value)},
+      {"temp_directory", options.spill_directory},
+  };
+  if (options.threads > 0) settings.emplace_back("threads", std::to_string(options.threads));
+  if (options.spill_limit > Bytes()) {
+    settings.emplace_back("max_temp_directory_size", fmt::format("{}B", options.spill_limit.value));
+  }
+  ConfigHandle config;
+  if (duckdb_create_config(config.out()) == DuckDBError) return Status::Internal("no configuration");
+  for (const auto& [name, value] : settings) {
+    if (duckdb_set_config(config.get(), name.c_str(), value.c_str()) == DuckDBError) {
+      return Status::Internal(fmt::format("the database refuses a setting name={} value={}", name, value));
+    }
+  }
+  return config;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  TW_ASSIGN_OR_RETURN(const ConfigHandle config, MakeConfig(options));
+  DatabaseHandle handle;
+  char* error = nullptr;
+  if (duckdb_open_ext(nullptr, handle.out(), config.get(), &error) == DuckDBError) {
+    return FromDuckDbError(0, TakeText(error)).Annotate("cannot open the embedded database");
+  }
+  auto database = std::make_unique<DatabaseImpl>(std::move(handle), options.memory_limit);
+  TW_ASSIGN_OR_RETURN(const auto connection, database->Connect());
+  // Known only once the built-in icu extension is there.
+  TW_RETURN_IF_ERROR(connection->Execute("SET GLOBAL TimeZone = 'UTC'"));
+  return std::unique_ptr<Database>(std::move(database));
+}
+
+std::string Database::Version() {
+  std::string version = duckdb_library_version();
+  if (!version.empty() && version.front() == 'v') version.erase(0, 1);
+  return version;
+}
+
+}  // namespace thalweg::duckdb

@@ -1,0 +1,21 @@
+#include "duckdb/database.h"
+
+namespace thalweg::duckdb {
+namespace {
+
+std::string Quote(std::string_view text, char mark) {
+  std::string quoted(1, mark);
+  for (const char c : text) {
+    if (c == mark) quoted += mark;
+    quoted += c;
+  }
+  return quoted += mark;
+}
+
+}  // namespace
+
+std::string QuoteLiteral(std::string_view text) { return Quote(text, '\''); }
+
+std::string QuoteIdentifier(std::string_view name) { return Quote(name, '"'); }
+
+}  // namespace thalweg::duckdb

@@ -1,0 +1,125 @@
+#include "formats/json_ondemand.h"
+
+#include "formats/number_text.h"
+
+namespace thalweg::formats {
+
+namespace od = simdjson::ondemand;
+using simdjson::error_code;
+
+std::string_view TrimToken(std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
+                            token.back() == '\r')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
+
+error_code ReadBoolean(od::value& value, bool* out) { return value.get_bool().get(*out); }
+
+error_code ReadNull(od::value& value) {
+  if (TrimToken(value.raw_json_token()) != "null") return simdjson::N_ATOM_ERROR;
+  bool null = false;
+  return value.is_null().get(null);
+}
+
+error_code ReadNumber(od::value& value, std::string_view* token) {
+  *token = TrimToken(value.raw_json_token());
+  return IsJsonNumber(*token) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
+}
+
+error_code CheckObject(od::object object, int depth) {
+  if (depth > kDeepestJson) return simdjson::DEPTH_ERROR;
+  for (auto item : object) {
+    od::field field;
+    if (const error_code error = std::move(item).get(field)) return error;
+    std::string_view key;
+    if (const error_code error = field.unescaped_key().get(key)) return error;
+    if (const error_code error = CheckValue(field.value(), depth + 1)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+error_code CheckArray(od::array array, int depth) {
+  if (depth > kDeepestJson) return simdjson::DEPTH_ERROR;
+  for (auto item : array) {
+    od::value value;
+    if (const error_code error = std::move(item).get(value)) return error;
+    if (const error_code error = CheckValue(value, depth + 1)) return error;
+  }
+  return simdjson::SUCCESS;
+}
+
+error_code CheckValue(od::value value, int depth) {
+  od::json_type type;
+  if (const error_code error = value.type().get(type)) return error;
+  switch (type) {
+    case od::json_type::object: {
+      od::object object;
+      const error_code error = value.get_object().get(object);
+      return error ? error : CheckObject(object, depth);
+    }
+    case od::json_type::array: {
+      od::array array;
+      const error_code error = value.get_array().get(array);
+      return error ? error : CheckArray(array, depth);
+    }
+    case od::json_type::string: {
+      std::string_view text;
+      return value.get_string().get(text);
+    }
+    case od::json_type::number: {
+      std::string_view token;
+      return ReadNumber(value, &token);
+    }
+    case od::json_type::boolean: {
+      bool boolean = false;
+      return ReadBoolean(value, &boolean);
+    }
+    case od::json_type::null: break;
+  }
+  return ReadNull(value);
+}
+
+error_code RawJson(od::value value, int depth, std::string_view* raw) {
+  od::json_type type;
+  if (const error_code error = value.type().get(type)) return error;
+  if (type == od::json_type::object) {
+    od::object object;
+    if (const error_code error = value.get_object().get(object)) return error;
+    if (const error_code error = object.raw_json().get(*raw)) return error;
+    *raw = TrimToken(*raw);
+    if (const error_code error = object.reset().error()) return error;
+    return CheckObject(object, depth);
+  }
+  if (type == od::json_type::array) {
+    od::array array;
+    if (const error_code error = value.get_array().get(array)) return error;
+    if (const error_code error = array.raw_json().get(*raw)) return error;
+    *raw = TrimToken(*raw);
+    if (const error_code error = array.reset().error()) return error;
+    return CheckArray(array, depth);
+  }
+  *raw = TrimToken(value.raw_json_token());
+  return CheckValue(value, depth);
+}
+
+std::string Explain(error_code error) {
+  switch (error) {
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "an object or a list is not closed";
+    case simdjson::UNCLOSED_STRING: return "a string is not closed";
+    case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
+    case simdjson::STRING_ERROR: return "a string holds an escape that does not exist";
+    case simdjson::UTF8_ERROR: return "not UTF-8";
+    case simdjson::NUMBER_ERROR: return "a number is not written as JSON wants it";
+    case simdjson::T_ATOM_ERROR:
+    case simdjson::F_ATOM_ERROR:
+    case simdjson::N_ATOM_ERROR: return "a word that is not true, false or null";
+    case simdjson::DEPTH_ERROR: return "more than 512 levels deep";
+    case simdjson::TRAILING_CONTENT: return "something follows the value";
+    case simdjson::EMPTY: return "empty";
+    default: return "not JSON";
+  }
+}
+
+}  // namespace thalweg::formats

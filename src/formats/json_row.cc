@@ -1,0 +1,246 @@
+#include "formats/json_row.h"
+
+#include <algorithm>
+
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "formats/utf8_text.h"
+
+namespace thalweg::formats {
+
+namespace od = simdjson::ondemand;
+
+namespace {
+
+std::string_view NameOf(od::json_type type) {
+  switch (type) {
+    case od::json_type::array: return "a list";
+    case od::json_type::object: return "an object";
+    case od::json_type::number: return "a number";
+    case od::json_type::string: return "a string";
+    case od::json_type::boolean: return "true or false";
+    case od::json_type::null: break;
+  }
+  return "null";
+}
+
+/// Types whose text is digits: a JSON number may stand for them.
+bool TakesNumbers(arrow::Type::type id) {
+  switch (id) {
+    case arrow::Type::BOOL:
+    case arrow::Type::BINARY:
+    case arrow::Type::FIXED_SIZE_BINARY:
+    case arrow::Type::DATE32:
+    case arrow::Type::TIME64: return false;
+    default: return true;
+  }
+}
+
+}  // namespace
+
+JsonRow::JsonRow(RowBuilder& rows, bool reject_unknown)
+    : rows_(rows), reject_unknown_(reject_unknown) {
+  for (std::size_t i = 0; i < rows.columns(); ++i) {
+    column_of_.emplace(rows.name(i), static_cast<int>(i));
+  }
+}
+
+bool JsonRow::Refuse(std::string reason) {
+  reason_ = std::move(reason);
+  return false;
+}
+
+bool JsonRow::Broken(simdjson::error_code error) {
+  column_.clear();
+  return Refuse(Explain(error));
+}
+
+bool JsonRow::Append(std::string_view text) {
+  column_.clear();
+  od::document document;
+  if (const auto error = parser_
+                             .iterate(text.data(), text.size(),
+                                      text.size() + simdjson::SIMDJSON_PADDING)
+                             .get(document)) {
+    return Broken(error);
+  }
+  od::json_type type;
+  if (const auto error = document.type().get(type)) return Broken(error);
+  if (type != od::json_type::object) return Refuse(fmt::format("{}, not an object", NameOf(type)));
+  od::object object;
+  if (const auto error = document.get_object().get(object)) return Broken(error);
+  if (!AppendObject(object)) return false;
+  column_.clear();
+  return document.at_end() || Broken(simdjson::TRAILING_CONTENT);
+}
+
+bool JsonRow::AppendObject(od::object object) {
+  next_ = 0;
+  for (auto item : object) {
+    od::field field;
+    if (const auto error = std::move(item).get(field)) return Broken(error);
+    if (!AppendField(field)) return false;
+  }
+  for (std::size_t i = 0; i < rows_.columns(); ++i) {
+    if (rows_.column(i).rows() == rows_.rows()) rows_.AppendMissing(i);
+  }
+  return true;
+}
+
+bool JsonRow::AppendField(od::field& field) {
+  std::string_view key;
+  if (const auto error = field.unescaped_key().get(key)) return Broken(error);
+  const int index = FindColumn(key);
+  if (index < 0) {
+    if (reject_unknown_) {
+      return Refuse(fmt::format("a key that no column takes: \"{}\"", ToValidUtf8(key, 100)));
+    }
+    const auto error = CheckValue(field.value(), 1);
+    return !error || Broken(error);
+  }
+  const auto i = static_cast<std::size_t>(index);
+  column_ = rows_.name(i);
+  if (rows_.column(i).rows() > rows_.rows()) return Refuse("the key stands twice");
+  od::json_type type;
+  od::value value = field.value();
+  if (const auto error = value.type().get(type)) return Broken(error);
+  if (type == od::json_type::null) {
+    if (const auto error = ReadNull(value)) return Broken(error);
+    rows_.AppendMissing(i);
+    return true;
+  }
+  return AppendValue(value, rows_.column(i), 1);
+}
+
+int JsonRow::FindColumn(std::string_view key) {
+  const int columns = static_cast<int>(rows_.columns());
+  if (next_ < columns && rows_.name(static_cast<std::size_t>(next_)) == key) return next_++;
+  const auto found = column_of_.find(key);
+  if (found == column_of_.end()) return -1;
+  next_ = found->second + 1;
+  return found->second;
+}
+
+bool JsonRow::AppendValue(od::value value, ColumnBuilder& builder, int depth) {
+  if (depth > kDeepestJson) return Broken(simdjson::DEPTH_ERROR);
+  od::json_type type;
+  if (const auto error = value.type().get(type)) return Broken(error);
+  if (type == od::json_type::null) {
+    if (const auto error = ReadNull(value)) return Broken(error);
+    builder.AppendNull();
+    return true;
+  }
+  switch (builder.kind()) {
+    case ColumnBuilder::Kind::kScalar: return AppendScalar(value, type, builder);
+    case ColumnBuilder::Kind::kText:
+      if (type == od::json_type::string) return AppendScalar(value, type, builder);
+      return AppendRaw(value, builder, depth);
+    case ColumnBuilder::Kind::kJson: return AppendRaw(value, builder, depth);
+    case ColumnBuilder::Kind::kList:
+      if (type != od::json_type::array) return Refuse(fmt::format("{}, not a list", NameOf(type)));
+      return AppendList(value, static_cast<ListColumnBuilder&>(builder), depth);
+    case ColumnBuilder::Kind::kStruct:
+    case ColumnBuilder::Kind::kMap: break;
+  }
+  if (type != od::json_type::object) return Refuse(fmt::format("{}, not an object", NameOf(type)));
+  if (builder.kind() == ColumnBuilder::Kind::kMap) {
+    return AppendMap(value, static_cast<MapColumnBuilder&>(builder), depth);
+  }
+  return AppendStruct(value, static_cast<StructColumnBuilder&>(builder), depth);
+}
+
+bool JsonRow::AppendText(std::string_view text, ColumnBuilder& builder) {
+  std::string reason;
+  if (builder.AppendText(text, &reason)) return true;
+  return Refuse(fmt::format("{}: \"{}\"", reason, ToValidUtf8(text, 100)));
+}
+
+bool JsonRow::AppendScalar(od::value value, od::json_type type, ColumnBuilder& builder) {
+  const arrow::Type::type id = builder.type()->id();
+  if (type == od::json_type::string) {
+    std::string_view text;
+    if (const auto error = value.get_string().get(text)) return Broken(error);
+    return AppendText(text, builder);
+  }
+  if (type == od::json_type::number && TakesNumbers(id)) {
+    std::string_view token;
+    if (const auto error = ReadNumber(value, &token)) return Broken(error);
+    return AppendText(token, builder);
+  }
+  if (type == od::json_type::boolean && id == arrow::Type::BOOL) {
+    bool boolean = false;
+    if (const auto error = ReadBoolean(value, &boolean)) return Broken(error);
+    return AppendText(boolean ? "true" : "false", builder);
+  }
+  return Refuse(fmt::format("{}, not a {}", NameOf(type), builder.type()->ToString()));
+}
+
+bool JsonRow::AppendRaw(od::value value, ColumnBuilder& builder, int depth) {
+  std::string_view raw;
+  if (const auto error = RawJson(value, depth, &raw)) return Broken(error);
+  return AppendText(raw, builder);
+}
+
+bool JsonRow::AppendList(od::value value, ListColumnBuilder& builder, int depth) {
+  od::array array;
+  if (const auto error = value.get_array().get(array)) return Broken(error);
+  for (auto item : array) {
+    od::value element;
+    if (const auto error = std::move(item).get(element)) return Broken(error);
+    if (!AppendValue(element, builder.items(), depth + 1)) return false;
+  }
+  builder.CloseList();
+  return true;
+}
+
+bool JsonRow::AppendStruct(od::value value, StructColumnBuilder& builder, int depth) {
+  od::object object;
+  if (const auto error = value.get_object().get(object)) return Broken(error);
+  const std::int64_t row = builder.rows();
+  for (auto item : object) {
+    od::field field;
+    if (const auto error = std::move(item).get(field)) return Broken(error);
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key)) return Broken(error);
+    std::size_t i = 0;
+    while (i < builder.field_count() && builder.field_name(i) != key) ++i;
+    if (i == builder.field_count()) {
+      if (const auto error = CheckValue(field.value(), depth + 1)) return Broken(error);
+      continue;
+    }
+    const std::string& name = builder.field_name(i);
+    if (builder.field(i).rows() > row) return Refuse(fmt::format("{}: the key stands twice", name));
+    if (!AppendValue(field.value(), builder.field(i), depth + 1)) {
+      return Refuse(column_.empty() ? reason_ : fmt::format("{}: {}", name, reason_));
+    }
+  }
+  for (std::size_t i = 0; i < builder.field_count(); ++i) {
+    if (builder.field(i).rows() == row) builder.field(i).AppendNull();
+  }
+  builder.CloseStruct();
+  return true;
+}
+
+bool JsonRow::AppendMap(od::value value, MapColumnBuilder& builder, int depth) {
+  od::object object;
+  if (const auto error = value.get_object().get(object)) return Broken(error);
+  std::vector<std::string> keys;
+  for (auto item : object) {
+    od::field field;
+    if (const auto error = std::move(item).get(field)) return Broken(error);
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key)) return Broken(error);
+    keys.emplace_back(key);
+    if (!AppendText(key, builder.keys())) return false;
+    if (!AppendValue(field.value(), builder.items(), depth + 1)) return false;
+  }
+  std::sort(keys.begin(), keys.end());
+  if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) {
+    return Refuse("a key of the map stands twice");
+  }
+  builder.CloseMap();
+  return true;
+}
+
+}  // namespace thalweg::formats

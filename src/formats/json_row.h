@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "formats/json_ondemand.h"
+#include "formats/row_builder.h"
+
+namespace thalweg::formats {
+
+/// Reads one JSON object into a row of column builders. Private to the JSON decoder.
+class JsonRow {
+ public:
+  JsonRow(RowBuilder& rows, bool reject_unknown);
+
+  /// Appends a value to every column, or says what is wrong; the caller commits or rolls back.
+  /// `text` is followed by simdjson's padding.
+  bool Append(std::string_view text);
+
+  const std::string& column() const { return column_; }  ///< empty: the whole row
+  const std::string& reason() const { return reason_; }
+
+ private:
+  bool AppendObject(simdjson::ondemand::object object);
+  bool AppendField(simdjson::ondemand::field& field);
+  bool AppendValue(simdjson::ondemand::value value, ColumnBuilder& builder, int depth);
+  bool AppendScalar(simdjson::ondemand::value value, simdjson::ondemand::json_type type, ColumnBuilder& builder);
+  bool AppendRaw(simdjson::ondemand::value value, ColumnBuilder& builder, int depth);
+  bool AppendList(simdjson::ondemand::value value, ListColumnBuilder& builder, int depth);
+  bool AppendStruct(simdjson::ondemand::value value, StructColumnBuilder& builder, int depth);
+  bool AppendMap(simdjson::ondemand::value value, MapColumnBuilder& builder, int depth);
+  bool AppendText(std::string_view text, ColumnBuilder& builder);
+  int FindColumn(std::string_view key);
+  /// The row is no JSON: the column, if any, is not to blame.
+  bool Broken(simdjson::error_code error);
+  bool Refuse(std::string reason);
+
+  RowBuilder& rows_;
+  const bool reject_unknown_;
+  simdjson::ondemand::parser parser_;
+  std::unordered_map<std::string_view, int> column_of_;
+  int next_ = 0;  ///< the column that follows the last one found: most objects have one order of keys
+  std::string column_, reason_;
+};
+
+}  // namespace thalweg::formats

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runs/plan.h"
+#include "runs/recipe.h"
+
+namespace thalweg::runs {
+
+/// What is known of a table that a node is about to read.
+struct Read {
+  enum class State {
+    kKnown,  ///< `version`, or `recipe` for a node that is not stored
+    kRuns,   ///< a node of this run makes it anew
+    kWaits,  ///< it lies below an unsigned gate
+  };
+  State state = State::kKnown;
+  std::optional<catalog::VersionRecord> version;
+  std::string recipe;
+};
+
+/// What a node reads, in the order of sql->tables; for gates and targets the one table they name.
+using Reads = std::vector<Read>;
+
+/// The outcome for one node: the one place that decides between run, reuse and wait, for plan and for execution.
+struct Decision {
+  Action action = Action::kRun;
+  std::string why;
+  Recipe recipe;
+  std::string recipe_key;                          ///< empty when an input is not known yet
+  std::optional<catalog::VersionRecord> version;   ///< kReuse of a node with a table
+  bool recheck = false;                            ///< kReuse: the checks changed and must run on the version
+  bool rejected = false;                           ///< kWait at a gate whose data was rejected
+  std::string promise;                             ///< targets and sources
+};
+
+class Decider {
+ public:
+  /// `run`: part of the keys of what is never reused; empty while planning a new run.
+  Decider(Workspace& workspace, const Graph& graph, RunId run) : workspace_(workspace), graph_(graph), run_(std::move(run)) {}
+  /// Lets a gate's decision compare rows with those approved before, which reads tables. For execution, not for plan.
+  void AllowReading() { may_read_ = true; }
+  Result<Decision> Decide(const GraphNode& node, const NodeId& id, const Reads& reads) const;
+
+ private:
+  Result<Decision> DecideStored(const GraphNode& node, const NodeId& id, Decision decision) const;
+  Result<Decision> DecideGate(const GraphNode& node, const NodeId& id, const Read& input, Decision decision) const;
+  Result<Decision> DecideTarget(const GraphNode& node, Decision decision) const;
+
+  Workspace& workspace_;
+  const Graph& graph_;
+  RunId run_;
+  bool may_read_ = false;
+};
+
+/// Where results of checks are remembered: by version and by what the checks say.
+inline constexpr std::string_view kChecksCache = "checks";
+std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const VersionId& version);
+
+}  // namespace thalweg::runs

@@ -1,0 +1,542 @@
+#include "runs/node_runner.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+#include "runs/gate.h"
+
+namespace thalweg::runs {
+
+using catalog::NodeState;
+
+struct NodeRunner::Task {
+  int index = 0;
+  const GraphNode& node;
+  NodeId id;
+  NodeRunId node_run;
+  std::stop_token stop;
+  BoundInputs bound;
+  Decision decision;
+  std::unique_ptr<Attempt> attempt;
+  MemoryBudget::Reservation memory;
+  std::chrono::steady_clock::time_point began;
+};
+
+namespace {
+
+/// Requests a stop when a node's time is over, and remembers that it was the time.
+class Deadline {
+ public:
+  Deadline(std::stop_token outer, std::optional<std::chrono::nanoseconds> limit)
+      : forward_(std::move(outer), [this] { source_.request_stop(); }) {
+    if (!limit) return;
+    watch_ = std::jthread([this, limit = *limit](std::stop_token ended) {
+      std::unique_lock lock(mutex_);
+      std::condition_variable_any never;
+      if (!never.wait_for(lock, ended, limit, [&] { return ended.stop_requested(); }) && !ended.stop_requested()) {
+        passed_ = true;
+        source_.request_stop();
+      }
+    });
+  }
+  std::stop_token token() const { return source_.get_token(); }
+  bool passed() const { return passed_; }
+
+ private:
+  std::stop_source source_;
+  std::stop_callback<std::function<void()>> forward_;
+  std::mutex mutex_;
+  std::atomic<bool> passed_ = false;
+  std::jthread watch_;
+};
+
+std::string RejectsName(const std::string& node) { return node + "_rejects"; }
+
+bool QuarantinesByCheck(const spec::Node& node) {
+  return std::any_of(node.checks.begin(), node.checks.end(),
+                     [](const spec::CheckSpec& check) { return check.severity == spec::Severity::kQuarantine; });
+}
+
+component::RejectPolicy PolicyOf(const component::Scan& scan) {
+  return std::visit(
+      [](const auto& s) {
+        if constexpr (requires { s.rejects; }) {
+          return s.rejects;
+        } else {
+          return component::RejectPolicy();
+        }
+      },
+      scan);
+}
+
+std::string Summary(const std::vector<CheckResult>& checks) {
+  if (checks.empty()) return "";
+  const auto passed = std::count_if(checks.begin(), checks.end(), [](const CheckResult& check) { return check.passed; });
+  std::string text = fmt::format("{} of {} checks passed", passed, checks.size());
+  for (const auto& check : checks) {
+    if (!check.passed) text += fmt::format("; {}: {} rows", check.name, check.violations);
+  }
+  return text;
+}
+
+/// The first failed check of this severity.
+const CheckResult* FirstFailed(const std::vector<CheckResult>& checks, spec::Severity severity) {
+  for (const auto& check : checks) {
+    if (!check.passed && check.severity == severity) return &check;
+  }
+  return nullptr;
+}
+
+Status CheckFailed(const CheckResult& check, const std::string& node) {
+  return Status::Invalid(fmt::format("check {} failed: {} rows{}", check.name, check.violations,
+                                     check.sample.empty() ? "" : ", such as " + check.sample))
+      .WithSlug("check-failed")
+      .WithHint(fmt::format("look at the rows that were kept: thalweg query \"FROM {}\"", node));
+}
+
+}  // namespace
+
+void RunningAttempts::Add(const AttemptId& id) {
+  std::lock_guard lock(mutex_);
+  ids_.insert(id);
+}
+void RunningAttempts::Remove(const AttemptId& id) {
+  std::lock_guard lock(mutex_);
+  ids_.erase(id);
+}
+std::vector<AttemptId> RunningAttempts::All() const {
+  std::lock_guard lock(mutex_);
+  return {ids_.begin(), ids_.end()};
+}
+
+NodeResult NodeRunner::Run(int index, std::stop_token stop) {
+  const GraphNode& node = state_.node(index);
+  NodeResult result;
+  if (state_.planned(index).action == Action::kInline) {
+    result.state = NodeState::kDone;
+    result.detail = state_.planned(index).why;
+    return result;
+  }
+  Deadline deadline(stop, node.spec->timeout);
+  Task task{index, node, state_.planned(index).id, state_.node_runs[static_cast<std::size_t>(index)], deadline.token()};
+  task.began = state_.workspace.clock().Steady();
+  Result<NodeResult> outcome = Start(task);
+  if (outcome.ok()) {
+    result = std::move(outcome).value();
+  } else {
+    result.error = outcome.status();
+    if (deadline.passed()) {
+      result.error = Status(Code::kTimeout, Fault::kUser, fmt::format("stopped: its timeout of {} passed", FormatDuration(*node.spec->timeout)))
+                         .WithHint("give it more time with timeout:");
+    }
+    result.state = result.error.code() == Code::kCancelled ? NodeState::kCancelled : NodeState::kFailed;
+    if (task.attempt) {
+      running_.Remove(task.attempt->id());
+      const Status ended = task.attempt->Fail(result.error, result.state);
+      if (!ended.ok()) result.error = result.error.WithCause(ended);
+    } else {
+      const Status set = state_.workspace.catalog().SetNodeRun(
+          task.node_run, {.state = result.state, .error = result.error.message(), .actor = state_.Us(result.error.message())});
+      if (!set.ok()) result.error = result.error.WithCause(set);
+    }
+  }
+  NodeEvent event;
+  event.node = node.name();
+  event.kind = spec::ToString(node.spec->kind);
+  event.state = result.state;
+  event.detail = result.error.ok() ? result.detail : result.error.message();
+  event.rows = result.rows;
+  event.rejected = result.rejected;
+  if (task.attempt) {
+    event.bytes = task.attempt->measures().bytes;
+    event.peak_memory = task.attempt->measures().peak_memory;
+    event.spilled = task.attempt->measures().spilled;
+  }
+  event.wall = state_.workspace.clock().Steady() - task.began;
+  state_.Tell(event);
+  return result;
+}
+
+Result<NodeResult> NodeRunner::Start(Task& task) {
+  TW_ASSIGN_OR_RETURN(task.bound, BindInputs(state_, task.node));
+  TW_ASSIGN_OR_RETURN(task.decision, state_.decider.Decide(task.node, task.id, task.bound.reads));
+  switch (task.decision.action) {
+    case Action::kReuse:
+      return Reuse(task);
+    case Action::kWait:
+      if (task.node.spec->kind != spec::NodeKind::kGate) return NodeResult{.state = NodeState::kPending, .detail = task.decision.why};
+      return AskAtGate(task);
+    case Action::kRun:
+    case Action::kSkip:
+    case Action::kInline:
+      break;
+  }
+  switch (task.node.spec->kind) {
+    case spec::NodeKind::kSource:
+      return RunSource(task);
+    case spec::NodeKind::kSql:
+      return RunSql(task);
+    case spec::NodeKind::kGate:
+      return RunGate(task);
+    case spec::NodeKind::kTarget:
+      return RunTarget(task);
+    case spec::NodeKind::kOperator:
+      break;
+  }
+  return Status::Unsupported("operators run in streams, which this version cannot execute").WithSlug("not-yet");
+}
+
+Result<NodeResult> NodeRunner::Reuse(Task& task) {
+  NodeResult result{.state = NodeState::kReused, .version = task.decision.version, .detail = task.decision.why};
+  catalog::Catalog::NodeRunChange change{.state = NodeState::kReused, .action = "reuse: " + task.decision.why,
+                                         .recipe_key = task.decision.recipe_key, .actor = state_.Us(task.decision.why)};
+  if (result.version) {
+    change.version = result.version->manifest.id;
+    result.rows = result.version->manifest.rows;
+    TW_ASSIGN_OR_RETURN(auto rejects, state_.workspace.catalog().VersionOfRun(result.version->pipeline, RejectsName(task.node.name()),
+                                                                              result.version->run_number));
+    if (rejects) {
+      result.rejected = rejects->manifest.rows;
+      result.sides.emplace(rejects->table, *std::move(rejects));
+    }
+  }
+  if (task.decision.recheck) {
+    TW_ASSIGN_OR_RETURN(const auto checks, Check(task, TableOf(state_.workspace, *result.version)));
+    change.checks = EncodeChecks(checks);
+    result.detail += ", " + Summary(checks);
+    if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail)) return CheckFailed(*failed, task.node.name());
+    const std::pair<std::string, std::string> entry(ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id), change.checks);
+    TW_RETURN_IF_ERROR(state_.workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
+  }
+  TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(task.node_run, change));
+  return result;
+}
+
+Status NodeRunner::Begin(Task& task, bool with_directory) {
+  MemoryBudget& budget = state_.workspace.memory();
+  const Bytes share(budget.total().value / std::max(1, state_.workspace.threads()));
+  TW_ASSIGN_OR_RETURN(task.memory, budget.Reserve(task.node.spec->memory.value_or(share), task.stop));
+  TW_ASSIGN_OR_RETURN(task.attempt, Attempt::Start(state_.workspace, task.node_run, task.id, with_directory));
+  running_.Add(task.attempt->id());
+  NodeEvent event;
+  event.node = task.node.name();
+  event.kind = spec::ToString(task.node.spec->kind);
+  event.state = NodeState::kRunning;
+  event.detail = task.decision.why;
+  state_.Tell(event);
+  return {};
+}
+
+Result<component::JobResult> NodeRunner::Execute(Task& task, component::Job job) {
+  TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
+  job.memory = task.memory.bytes();
+  job.label = task.node.name();
+  NodeEvent event;
+  event.node = task.node.name();
+  event.kind = spec::ToString(task.node.spec->kind);
+  event.state = NodeState::kRunning;
+  return RunJob(*engine, std::move(job), task.stop, [&](const component::JobProgress& progress) {
+    event.progress = progress;
+    event.wall = state_.workspace.clock().Steady() - task.began;
+    state_.Tell(event);
+  });
+}
+
+Result<component::JobResult> NodeRunner::Pump(Task& task, component::Source& source) {
+  NodeEvent event;
+  event.node = task.node.name();
+  event.kind = spec::ToString(task.node.spec->kind);
+  event.state = NodeState::kRunning;
+  return PumpSource(state_.workspace.files(), source, task.attempt->directory(), task.stop, [&](const component::JobProgress& progress) {
+    event.progress = progress;
+    event.wall = state_.workspace.clock().Steady() - task.began;
+    state_.Tell(event);
+  });
+}
+
+Result<NodeResult> NodeRunner::RunSource(Task& task) {
+  TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
+  const auto& body = std::get<spec::SourceBody>(task.node.spec->body);
+  const auto source = body.options->Make(state_.workspace.MakeSourceContext(state_.plan.graph.directory, engine));
+  const auto& scan = state_.planned(task.index).scan;
+  const bool refers = scan && std::holds_alternative<component::ParquetScan>(*scan);
+  TW_RETURN_IF_ERROR(Begin(task, !refers || QuarantinesByCheck(*task.node.spec)));
+
+  component::JobResult made;
+  component::RejectPolicy policy = source->reject_policy();
+  if (refers) {
+    const auto& parquet = std::get<component::ParquetScan>(*scan);
+    made.columns = parquet.columns;
+    made.files = parquet.files;
+    for (const auto& file : made.files) made.rows_out += file.rows;
+  } else if (scan) {
+    policy = PolicyOf(*scan);
+    component::Job job{.work = *scan, .out_directory = task.attempt->directory()};
+    if (policy.bad_rows == component::BadRows::kQuarantine) job.rejects_path = JoinPath(job.out_directory, "rejects.parquet");
+    TW_ASSIGN_OR_RETURN(made, Execute(task, std::move(job)));
+  } else {
+    TW_ASSIGN_OR_RETURN(made, Pump(task, *source));
+  }
+  // What was read must be what the recipe key says.
+  TW_ASSIGN_OR_RETURN(const Decision again, state_.decider.Decide(task.node, task.id, task.bound.reads));
+  if (again.recipe_key != task.decision.recipe_key) {
+    return Status(Code::kConflict, Fault::kExternal, "its files changed while they were read").WithHint("run again when nobody writes them").Retryable();
+  }
+  return CommitTable(task, std::move(made), policy.bad_rows == component::BadRows::kQuarantine);
+}
+
+Result<NodeResult> NodeRunner::RunSql(Task& task) {
+  TW_RETURN_IF_ERROR(Begin(task, true));
+  component::Job job;
+  job.work = sql::MakeStatement(task.node.sql->text.text, task.node.sql->analysis, std::move(task.bound.inputs), state_.Parameters());
+  job.out_directory = task.attempt->directory();
+  auto made = Execute(task, std::move(job));
+  if (!made.ok()) return made.status();
+  return CommitTable(task, std::move(made).value(), false);
+}
+
+Result<std::vector<CheckResult>> NodeRunner::Check(Task& task, const component::TableInput& staged) {
+  TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
+  Diagnostics diagnostics;
+  const auto checks = LowerChecks(*task.node.spec, staged.manifest.columns, diagnostics);
+  TW_RETURN_IF_ERROR(diagnostics.ToStatus());
+  std::vector<std::optional<component::TableInput>> others(checks.size());
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&checks[i].check->kind);
+    if (!key) continue;
+    InputTable table{state_.plan.graph.Find(key->table.name), state_.plan.graph.pipeline->name, key->table.name, {}, key->table.span};
+    TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state_, table));
+    others[i] = TableOf(state_.workspace, version);
+  }
+  return RunChecks(*engine, checks, staged, others, state_.Parameters(), task.stop);
+}
+
+/// Writes the staged rows again without those that a `quarantine` check finds, which go to the rejects.
+Result<component::JobResult> NodeRunner::MoveViolations(Task& task, const std::vector<CheckStatement>& checks, component::JobResult staged) {
+  std::string good, reason;
+  for (const auto& check : checks) {
+    if (check.check->severity != spec::Severity::kQuarantine || check.row_condition.empty()) continue;
+    const std::string holds = fmt::format("COALESCE(({}), true)", check.row_condition);
+    good += (good.empty() ? "" : " AND ") + holds;
+    std::string quoted = check.check->name;
+    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2) quoted.insert(at, "'");
+    reason += fmt::format(" WHEN NOT {} THEN 'check {}'", holds, quoted);
+  }
+  if (good.empty()) return staged;
+
+  component::TableInput table{task.attempt->Stage(staged.columns, staged.files), state_.workspace.home().path()};
+  auto statement = [&](std::string text) {
+    const std::size_t at = text.find("thalweg_staged");
+    component::Statement made{std::move(text), {{at, at + std::string_view("thalweg_staged").size(), "thalweg_staged", 0}}, {table}, state_.Parameters()};
+    return made;
+  };
+  auto write = [&](const std::string& directory, const std::string& text) -> Result<component::JobResult> {
+    TW_RETURN_IF_ERROR(state_.workspace.files().MakeDirectory(directory));
+    return Execute(task, {.work = statement(text), .out_directory = directory});
+  };
+  TW_ASSIGN_OR_RETURN(auto bad, write(JoinPath(task.attempt->directory(), "bad"),
+                                      fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", CASE{} END AS reason, "
+                                                  "to_json(thalweg_staged)::VARCHAR AS raw FROM thalweg_staged WHERE NOT ({})",
+                                                  task.node.name(), reason, good)));
+  if (bad.rows_out == 0) return staged;
+  TW_ASSIGN_OR_RETURN(auto kept, write(JoinPath(task.attempt->directory(), "good"), fmt::format("SELECT * FROM thalweg_staged WHERE {}", good)));
+  kept.rows_in = staged.rows_in;
+  kept.rows_rejected = staged.rows_rejected + bad.rows_out;
+  kept.cpu += staged.cpu + bad.cpu;
+  kept.rejects = bad.files.front();
+  return kept;
+}
+
+Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made, bool with_rejects) {
+  Workspace& workspace = state_.workspace;
+  std::vector<CheckResult> checks;
+  if (QuarantinesByCheck(*task.node.spec)) {
+    Diagnostics diagnostics;
+    TW_ASSIGN_OR_RETURN(made, MoveViolations(task, LowerChecks(*task.node.spec, made.columns, diagnostics), std::move(made)));
+    with_rejects = true;
+  }
+  catalog::CommitEpoch epoch;
+  TW_ASSIGN_OR_RETURN(const auto before, workspace.catalog().Versions(state_.plan.graph.pipeline->name, task.node.name(), 1));
+  if (!before.empty()) GiveFieldIds(before.front().manifest.columns, &made.columns);
+  if (before.empty()) GiveFieldIds({}, &made.columns);
+  data::Manifest manifest = task.attempt->Stage(made.columns, made.files);
+  if (task.node.spec->materialize.mode == spec::Materialize::Mode::kAppend) {
+    TW_ASSIGN_OR_RETURN(const auto base, workspace.catalog().LatestGood(state_.plan.graph.pipeline->name, task.node.name()));
+    if (base) {
+      if (!data::SchemaChanges(base->manifest.columns, made.columns).empty()) {
+        return Status::Invalid("its columns changed, so its rows cannot be appended: " + data::SchemaChanges(base->manifest.columns, made.columns).front())
+            .WithSlug("schema-changed")
+            .WithHint("materialize: replace rebuilds the table");
+      }
+      manifest.parent = base->manifest.id;
+      manifest.files.insert(manifest.files.begin(), base->manifest.files.begin(), base->manifest.files.end());
+      manifest.rows += base->manifest.rows;
+      manifest.bytes += base->manifest.bytes;
+    }
+  }
+  if (!task.node.spec->checks.empty()) {
+    TW_ASSIGN_OR_RETURN(checks, Check(task, {manifest, workspace.home().path()}));
+    epoch.checks = EncodeChecks(checks);
+  }
+  const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail);
+  epoch.recipe_key = task.decision.recipe_key;
+  epoch.ends = failed ? NodeState::kFailed : NodeState::kDone;
+  epoch.actor = state_.Us(task.decision.why);
+  if (failed) epoch.error = CheckFailed(*failed, task.node.name()).message();
+  epoch.versions.push_back({task.node.name(), std::move(manifest), failed == nullptr, ""});
+  if (with_rejects) {
+    std::vector<data::DataFile> files;
+    if (made.rejects) files.push_back(*made.rejects);
+    data::Columns columns = component::RejectColumns();
+    GiveFieldIds({}, &columns);
+    epoch.versions.push_back({RejectsName(task.node.name()), task.attempt->Stage(columns, files), true, ""});
+  }
+  catalog::AttemptRecord& measures = task.attempt->measures();
+  measures.rows_in = made.rows_in;
+  measures.rows_out = made.rows_out;
+  measures.rows_rejected = made.rows_rejected;
+  measures.bytes = epoch.versions.front().manifest.bytes;
+  measures.peak_memory = made.peak_memory;
+  measures.spilled = made.spilled;
+  measures.cpu_us = std::chrono::duration_cast<std::chrono::microseconds>(made.cpu).count();
+
+  TW_ASSIGN_OR_RETURN(const auto committed, task.attempt->Commit(std::move(epoch)));
+  running_.Remove(task.attempt->id());
+  NodeResult result{.state = NodeState::kDone, .version = committed.front(), .detail = Summary(checks)};
+  result.rows = committed.front().manifest.rows;
+  result.rejected = made.rows_rejected;
+  if (committed.size() > 1) result.sides.emplace(committed[1].table, committed[1]);
+  if (failed) {
+    result.state = NodeState::kFailed;
+    result.version.reset();
+    result.error = CheckFailed(*failed, task.node.name());
+  } else if (!checks.empty()) {
+    const std::pair<std::string, std::string> entry(ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id), EncodeChecks(checks));
+    TW_RETURN_IF_ERROR(workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
+  }
+  return result;
+}
+
+Result<NodeResult> NodeRunner::RunGate(Task& task) {
+  const catalog::VersionRecord input = *task.bound.reads.front().version;
+  TW_RETURN_IF_ERROR(Begin(task, false));
+  catalog::CommitEpoch epoch;
+  catalog::NewVersion version{task.node.name(), input.manifest, true, input.digest};
+  version.manifest.id = VersionId::New();
+  version.manifest.parent = input.manifest.id;
+  version.manifest.node = task.id;
+  epoch.versions.push_back(std::move(version));
+  epoch.recipe_key = task.decision.recipe_key;
+  epoch.ends = NodeState::kDone;
+  epoch.actor = state_.Us(task.decision.why);
+  task.attempt->measures().rows_out = input.manifest.rows;
+  TW_ASSIGN_OR_RETURN(const auto committed, task.attempt->Commit(std::move(epoch)));
+  running_.Remove(task.attempt->id());
+  return NodeResult{.state = NodeState::kDone, .version = committed.front(), .detail = task.decision.why, .rows = input.manifest.rows};
+}
+
+Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
+  const Read& input = task.bound.reads.front();
+  if (input.state != Read::State::kKnown) return NodeResult{.state = NodeState::kPending, .detail = task.decision.why};
+  if (task.decision.rejected) {
+    NodeResult result{.state = NodeState::kFailed, .gate_rejected = true};
+    result.error = Status(Code::kRefused, Fault::kUser, task.decision.why)
+                       .WithSlug("gate-rejected")
+                       .WithHint("correct the data and run again: other data needs another signature");
+    TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(
+        task.node_run, {.state = NodeState::kFailed, .error = task.decision.why, .actor = state_.Us(task.decision.why)}));
+    return result;
+  }
+  std::vector<std::vector<catalog::VersionRecord>> tables;
+  for (const auto& evidence : task.node.evidence) {
+    auto& versions = tables.emplace_back();
+    for (const auto& table : evidence.tables) {
+      TW_ASSIGN_OR_RETURN(auto version, VersionFor(state_, table));
+      versions.push_back(std::move(version));
+    }
+  }
+  TW_RETURN_IF_ERROR(CollectEvidence(state_.workspace, state_.plan.graph, task.node, task.id, *input.version, tables, state_.run.number, task.stop).status());
+  TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(
+      task.node_run, {.state = NodeState::kWaiting, .action = "wait: " + task.decision.why, .actor = state_.Us(task.decision.why)}));
+  return NodeResult{.state = NodeState::kWaiting, .detail = task.decision.why, .rows = input.version->manifest.rows};
+}
+
+Result<NodeResult> NodeRunner::RunTarget(Task& task) {
+  Workspace& workspace = state_.workspace;
+  TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
+  const auto& body = std::get<spec::TargetBody>(task.node.spec->body);
+  const auto target = body.options->Make(workspace.MakeTargetContext(state_.plan.graph.directory));
+  TW_RETURN_IF_ERROR(Begin(task, false));
+
+  std::string text = "SELECT * FROM thalweg_in";
+  const std::string_view name = "thalweg_in";
+  component::Statement statement{text, {{text.find(name), text.size(), "thalweg_in", 0}}, std::move(task.bound.inputs), state_.Parameters()};
+  for (std::size_t i = 0; i < body.order_by.size(); ++i) {
+    std::string column = body.order_by[i].column;
+    for (std::size_t at = 0; (at = column.find('"', at)) != std::string::npos; at += 2) column.insert(at, "\"");
+    statement.text += fmt::format("{}\"{}\"{}", i == 0 ? " ORDER BY " : ", ", column, body.order_by[i].descending ? " DESC" : "");
+  }
+  TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(statement, task.stop));
+  data::EdgeType edge;
+  edge.schema = rows->schema();
+  TW_RETURN_IF_ERROR(target->Bind(rows->columns(), edge, body.write).status());
+
+  const component::WriterId writer_id{task.id, 0};
+  std::vector<component::Receipt> wanted;
+  TW_ASSIGN_OR_RETURN(const auto prepared, workspace.catalog().PreparedReceipts());
+  for (const auto& receipt : prepared) {
+    if (receipt.target == target->identity()) wanted.push_back({receipt.target, receipt.receipt});
+  }
+  TW_RETURN_IF_ERROR(target->Recover(writer_id, wanted));
+  catalog::CommitEpoch epoch;
+  epoch.id = EpochId::New();
+  TW_ASSIGN_OR_RETURN(const auto writer, target->Open(writer_id, epoch.id));
+  std::int64_t written = 0;
+  while (true) {
+    if (task.stop.stop_requested()) return Status::Cancelled("stopped while writing " + target->identity());
+    TW_ASSIGN_OR_RETURN(const data::Batch batch, rows->Next());
+    if (!batch) break;
+    TW_RETURN_IF_ERROR(writer->Write(batch));
+    written += batch->num_rows();
+  }
+  TW_ASSIGN_OR_RETURN(const component::Receipt receipt, writer->Prepare(epoch.id));
+  workspace.files().Point("target.prepared");
+
+  catalog::ReceiptRecord record;
+  record.target = receipt.target;
+  record.node = task.id;
+  record.epoch = epoch.id;
+  record.recipe_key = task.decision.recipe_key;
+  record.receipt = receipt.text;
+  if (task.bound.reads.front().version) epoch.receipt_version = task.bound.reads.front().version->manifest.id;
+  record.version = epoch.receipt_version;
+  epoch.recipe_key = task.decision.recipe_key;
+  epoch.receipts.push_back(receipt);
+  epoch.actor = state_.Us(task.decision.why);
+  task.attempt->measures().rows_out = written;
+  TW_RETURN_IF_ERROR(task.attempt->Commit(std::move(epoch)).status());
+  running_.Remove(task.attempt->id());
+  task.attempt.reset();  // its epoch is committed: from here on only the receipt matters
+  TW_RETURN_IF_ERROR(Apply(task, *target, record));
+  return NodeResult{.state = NodeState::kDone, .detail = target->Describe(receipt), .rows = written};
+}
+
+Status NodeRunner::Apply(Task& task, component::Target& target, const catalog::ReceiptRecord& receipt) {
+  const component::Receipt prepared{receipt.target, receipt.receipt};
+  TW_RETURN_IF_ERROR(target.Commit(std::span(&prepared, 1)));
+  state_.workspace.files().Point("target.committed");
+  TW_RETURN_IF_ERROR(state_.workspace.catalog().MarkApplied(std::span(&receipt, 1)));
+  return state_.workspace.catalog().SetNodeRun(task.node_run, {.state = NodeState::kDone, .recipe_key = receipt.recipe_key,
+                                                               .actor = state_.Us("target written")});
+}
+
+}  // namespace thalweg::runs

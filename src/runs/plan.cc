@@ -1,0 +1,348 @@
+#include "runs/plan.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "runs/checks.h"
+#include "runs/decide.h"
+
+namespace thalweg::runs {
+
+namespace {
+
+std::size_t At(int i) { return static_cast<std::size_t>(i); }
+
+class Planner {
+ public:
+  Planner(Workspace& workspace, Graph graph, const PlanOptions& options, Diagnostics& diagnostics)
+      : workspace_(workspace), options_(options), diagnostics_(diagnostics) {
+    plan_.graph = std::move(graph);
+    plan_.nodes.resize(plan_.graph.nodes.size());
+  }
+
+  Result<Plan> Make() {
+    TW_RETURN_IF_ERROR(GiveIds());
+    TW_ASSIGN_OR_RETURN(selected_, Select(plan_.graph, options_.selection));
+    SettleInlining();
+    const Decider decider(workspace_, plan_.graph, options_.run);
+    Status missing;
+    for (const int i : plan_.graph.order) {
+      const Status status = PlanNode(decider, i);
+      if (status.ok()) continue;
+      failed_.insert(i);
+      if (missing.ok()) missing = status.Annotate(fmt::format("node \"{}\"", plan_.graph.nodes[At(i)].name()));
+    }
+    if (!diagnostics_.has_errors() && !missing.ok()) return missing;
+    std::sort(plan_.reads.begin(), plan_.reads.end());
+    plan_.reads.erase(std::unique(plan_.reads.begin(), plan_.reads.end()), plan_.reads.end());
+    return std::move(plan_);
+  }
+
+ private:
+  Status GiveIds() {
+    std::vector<catalog::Catalog::NodeWish> wishes;
+    for (const auto& node : plan_.graph.nodes) {
+      wishes.push_back({node.name(), std::string(spec::ToString(node.spec->kind)), node.spec->was});
+    }
+    auto ids = options_.write_ids ? workspace_.catalog().ResolveNodes(plan_.graph.pipeline->name, wishes)
+                                  : workspace_.catalog().LookUpNodes(plan_.graph.pipeline->name, wishes);
+    TW_RETURN_IF_ERROR(ids.status());
+    for (std::size_t i = 0; i < ids->size(); ++i) plan_.nodes[i].id = (*ids)[i];
+    return {};
+  }
+
+  /// A node that is not stored belongs to its reader: selected with it, and stored when selected alone.
+  void SettleInlining() {
+    for (auto it = plan_.graph.order.rbegin(); it != plan_.graph.order.rend(); ++it) {
+      GraphNode& node = plan_.graph.nodes[At(*it)];
+      if (!node.inlined) continue;
+      const bool reader = selected_[At(node.downstream.front())];
+      if (selected_[At(*it)] && !reader) node.inlined = false;
+      if (reader) selected_[At(*it)] = true;
+    }
+  }
+
+  Status PlanNode(const Decider& decider, int i) {
+    const GraphNode& node = plan_.graph.nodes[At(i)];
+    NodePlan& plan = plan_.nodes[At(i)];
+    if (!selected_[At(i)]) {
+      plan.why = node.spec->manual ? "starts only by name" : "not selected";
+      return {};
+    }
+    if (std::any_of(node.upstream.begin(), node.upstream.end(), [&](int other) { return failed_.contains(other); })) {
+      failed_.insert(i);
+      return {};
+    }
+    TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
+    if (node.inlined) {
+      plan.action = Action::kInline;
+      plan.why = fmt::format("passed through to {}", plan_.graph.nodes[At(node.downstream.front())].name());
+      SetInlinedRead(i, node, reads);
+    } else {
+      TW_ASSIGN_OR_RETURN(Decision decision, decider.Decide(node, plan.id, reads));
+      plan.action = decision.action;
+      plan.why = decision.why;
+      plan.recipe_key = decision.recipe_key;
+      plan.version = decision.version;
+      plan.promise = decision.promise;
+      if (!node.not_inlined_because.empty()) plan.why += fmt::format("; stored, because {}", node.not_inlined_because);
+    }
+    if (plan.version) plan.columns = plan.version->manifest.columns;
+    if (plan.version) AllowOutside(plan.version->manifest);
+    if (plan.action == Action::kReuse && !options_.describe_all) return {};
+    return Bind(i);
+  }
+
+  /// The recipe of a node that is not stored stands for its rows in its reader's recipe.
+  void SetInlinedRead(int i, const GraphNode& node, const Reads& reads) {
+    Read read;
+    Recipe recipe = DefinitionOf(workspace_, plan_.graph, node);
+    for (std::size_t k = 0; k < reads.size(); ++k) {
+      if (reads[k].state != Read::State::kKnown) {
+        if (read.state != Read::State::kWaits) read.state = reads[k].state;
+        continue;
+      }
+      AddInput(recipe, node.sql->tables[k], reads[k].version ? reads[k].version->manifest.id.str() : reads[k].recipe);
+    }
+    read.recipe = recipe.Key();
+    inlined_[i] = std::move(read);
+  }
+
+  Result<Reads> ReadsOf(const GraphNode& node) {
+    Reads reads;
+    if (node.sql) {
+      for (const auto& table : node.sql->tables) {
+        TW_ASSIGN_OR_RETURN(Read read, ReadOf(table));
+        reads.push_back(std::move(read));
+      }
+    } else if (node.from) {
+      TW_ASSIGN_OR_RETURN(Read read, ReadOf(*node.from));
+      reads.push_back(std::move(read));
+    }
+    return reads;
+  }
+
+  Result<Read> ReadOf(const InputTable& table) {
+    Read read;
+    if (table.node < 0 || !selected_[At(table.node)]) {
+      TW_ASSIGN_OR_RETURN(read.version, ChooseVersion(workspace_.catalog(), table));
+      AllowOutside(read.version->manifest);
+      if (table.node >= 0 && table.table == plan_.graph.nodes[At(table.node)].name()) {
+        plan_.nodes[At(table.node)].columns = read.version->manifest.columns;
+      }
+      stored_columns_[table.pipeline + "." + table.table] = read.version->manifest.columns;
+      return read;
+    }
+    const NodePlan& plan = plan_.nodes[At(table.node)];
+    switch (plan.action) {
+      case Action::kReuse:
+        read.version = plan.version;
+        if (table.table != plan_.graph.nodes[At(table.node)].name()) {
+          TW_ASSIGN_OR_RETURN(read.version, SideVersion(table, *plan.version));
+        }
+        break;
+      case Action::kInline:
+        return inlined_.at(table.node);
+      case Action::kWait:
+        read.state = Read::State::kWaits;
+        break;
+      case Action::kRun:
+      case Action::kSkip:
+        read.state = Read::State::kRuns;
+        break;
+    }
+    return read;
+  }
+
+  /// The rejects that were committed together with a version.
+  Result<catalog::VersionRecord> SideVersion(const InputTable& table, const catalog::VersionRecord& version) {
+    TW_ASSIGN_OR_RETURN(auto side, workspace_.catalog().VersionOfRun(table.pipeline, table.table, version.run_number));
+    if (side) return *std::move(side);
+    return Status::NotFound(fmt::format("table {}.{} does not exist: the node rejects no rows", table.pipeline, table.table))
+        .WithSlug("no-version")
+        .WithHint("bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
+  }
+
+  void AllowOutside(const data::Manifest& manifest) {
+    for (const auto& file : manifest.files) {
+      if (file.outside()) plan_.reads.push_back(ParentPath(file.path));
+    }
+  }
+
+  // Binding: what columns come out, and everything that can be wrong with them.
+
+  Status Bind(int i) {
+    const GraphNode& node = plan_.graph.nodes[At(i)];
+    NodePlan& plan = plan_.nodes[At(i)];
+    switch (node.spec->kind) {
+      case spec::NodeKind::kSource:
+        TW_RETURN_IF_ERROR(BindSource(node, plan));
+        break;
+      case spec::NodeKind::kSql:
+        TW_RETURN_IF_ERROR(BindSql(i, node, plan));
+        break;
+      case spec::NodeKind::kGate:
+        plan.columns = ColumnsOf(*node.from);
+        return BindEvidence(node);
+      case spec::NodeKind::kTarget:
+        return BindTarget(node, plan);
+      case spec::NodeKind::kOperator:
+        return Status::Unsupported("operators run in streams, which this version cannot execute").WithSlug("not-yet");
+    }
+    LowerChecks(*node.spec, plan.columns, diagnostics_);
+    return {};
+  }
+
+  Status BindSource(const GraphNode& node, NodePlan& plan) {
+    TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
+    const auto& body = std::get<spec::SourceBody>(node.spec->body);
+    const auto source = body.options->Make(workspace_.MakeSourceContext(plan_.graph.directory, engine));
+    TW_RETURN_IF_ERROR(source->Bind().status());
+    TW_ASSIGN_OR_RETURN(plan.columns, source->TableColumns());
+    TW_ASSIGN_OR_RETURN(plan.scan, source->Lower());
+    if (plan.scan) {
+      std::visit([&](const auto& scan) { AllowScan(scan); }, *plan.scan);
+    }
+    return {};
+  }
+
+  void AllowScan(const component::ParquetScan& scan) {
+    for (const auto& file : scan.files) plan_.reads.push_back(ParentPath(file.path));
+  }
+  template <typename TextScan>
+  void AllowScan(const TextScan& scan) {
+    for (const auto& path : scan.paths) plan_.reads.push_back(ParentPath(path));
+  }
+
+  data::Columns ColumnsOf(const InputTable& table) const {
+    if (table.node >= 0 && table.table != plan_.graph.nodes[At(table.node)].name()) return component::RejectColumns();
+    if (table.node >= 0) return plan_.nodes[At(table.node)].columns;
+    const auto it = stored_columns_.find(table.pipeline + "." + table.table);
+    return it == stored_columns_.end() ? data::Columns() : it->second;
+  }
+
+  /// Binds a statement over empty inputs. False when the user's text is wrong (reported) or an input failed already.
+  Result<bool> DescribeSql(const GraphNode& node, const BoundSql& sql, data::Columns* columns) {
+    std::vector<component::Input> inputs;
+    for (const auto& table : sql.tables) {
+      data::Columns of = ColumnsOf(table);
+      if (of.empty() && table.node >= 0 && failed_.contains(table.node)) return false;
+      inputs.push_back(component::EmptyInput{std::move(of)});
+    }
+    TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
+    auto described = engine->Describe(sql::MakeStatement(sql.text.text, sql.analysis, std::move(inputs), Parameters()));
+    if (!described.ok()) {
+      if (described.status().fault() != Fault::kUser) return described.status();
+      diagnostics_.Add(Locate(described.status(), sql.text, node.name()));
+      return false;
+    }
+    *columns = std::move(described->columns);
+    return true;
+  }
+
+  Status BindSql(int i, const GraphNode& node, NodePlan& plan) {
+    TW_ASSIGN_OR_RETURN(const bool bound, DescribeSql(node, *node.sql, &plan.columns));
+    if (!bound) failed_.insert(i);
+    return {};
+  }
+
+  Status BindEvidence(const GraphNode& node) {
+    data::Columns ignored;
+    for (const auto& evidence : node.evidence) {
+      const bool from_unseen = std::any_of(evidence.tables.begin(), evidence.tables.end(),
+                                           [&](const InputTable& table) { return ColumnsOf(table).empty(); });
+      if (!from_unseen) TW_RETURN_IF_ERROR(DescribeSql(node, evidence, &ignored).status());
+    }
+    return {};
+  }
+
+  Status BindTarget(const GraphNode& node, NodePlan& plan) {
+    const auto& body = std::get<spec::TargetBody>(node.spec->body);
+    const auto target = body.options->Make(workspace_.MakeTargetContext(plan_.graph.directory));
+    const auto [other, fresh] = identities_.emplace(target->identity(), node.name());
+    if (!fresh) {
+      diagnostics_.Error("target-written-twice",
+                         fmt::format("nodes \"{}\" and \"{}\" write the same thing: {}", other->second, node.name(), target->identity()),
+                         node.spec->name_span, "", "give one of them another name");
+    }
+    const data::Columns columns = ColumnsOf(*node.from);
+    if (columns.empty()) return {};
+    for (const auto& key : body.order_by) {
+      CheckColumn(node, key.column, columns, "order_by");
+    }
+    data::EdgeType edge;
+    TW_ASSIGN_OR_RETURN(edge.schema, data::ToArrow(columns));
+    auto guarantee = target->Bind(columns, edge, body.write);
+    if (!guarantee.ok()) {
+      if (guarantee.status().fault() != Fault::kUser) return guarantee.status();
+      diagnostics_.Error(guarantee.status().slug(), fmt::format("node \"{}\": {}", node.name(), guarantee.status().message()),
+                         node.spec->name_span, "", guarantee.status().hint());
+      return {};
+    }
+    plan.promise = component::ToString(*guarantee);
+    return {};
+  }
+
+  void CheckColumn(const GraphNode& node, const std::string& column, const data::Columns& columns, std::string_view key) {
+    std::vector<std::string> names;
+    for (const auto& known : columns) names.push_back(known.name);
+    if (std::find(names.begin(), names.end(), column) != names.end()) return;
+    const std::string near = Nearest(column, names);
+    const component::Value* value = node.spec->value.Find("target");
+    value = value ? value->Find(key) : nullptr;
+    diagnostics_.Error("unknown-column", fmt::format("node \"{}\": {} names \"{}\", which its input does not have", node.name(), key, column),
+                       value ? value->span() : node.spec->name_span, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
+  }
+
+  std::vector<component::Parameter> Parameters() const {
+    std::vector<component::Parameter> parameters;
+    for (const auto& parameter : plan_.graph.pipeline->params) {
+      parameters.push_back({parameter.name, parameter.type, parameter.value});
+    }
+    return parameters;
+  }
+
+  Workspace& workspace_;
+  const PlanOptions& options_;
+  Diagnostics& diagnostics_;
+  Plan plan_;
+  std::vector<bool> selected_;
+  std::set<int> failed_;
+  std::map<int, Read> inlined_;
+  std::map<std::string, data::Columns> stored_columns_;
+  std::map<std::string, std::string> identities_;
+};
+
+}  // namespace
+
+std::string_view ToString(Action action) {
+  switch (action) {
+    case Action::kRun:
+      return "run";
+    case Action::kReuse:
+      return "reuse";
+    case Action::kWait:
+      return "wait";
+    case Action::kSkip:
+      return "skip";
+    case Action::kInline:
+      return "inline";
+  }
+  return "?";
+}
+
+bool Plan::anything_runs() const {
+  return std::any_of(nodes.begin(), nodes.end(), [](const NodePlan& node) {
+    return node.action == Action::kRun || node.action == Action::kWait || node.action == Action::kInline;
+  });
+}
+
+Result<Plan> MakePlan(Workspace& workspace, Graph graph, const PlanOptions& options, Diagnostics& diagnostics) {
+  return Planner(workspace, std::move(graph), options, diagnostics).Make();
+}
+
+}  // namespace thalweg::runs
