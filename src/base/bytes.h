@@ -25,7 +25,8 @@ struct Bytes {
   friend Bytes operator-(Bytes a, Bytes b) { return Bytes(a.value - b.value); }
 };
 
-/// "512MB", "1GiB", "64 kB", "100": decimal and binary units; negative or fractional bytes are refused.
+/// "512MB", "1GiB", "64 kB", "100": decimal and binary units; negative or fractional bytes are
+/// refused.
 Result<Bytes> ParseBytes(std::string_view text);
 /// "1.5 MiB".
 std::string FormatBytes(Bytes bytes);

@@ -107,8 +107,8 @@ std::optional<Instant> ReadInstant(FieldReader reader) {
   if (reader.Take('.')) fraction = ReadFraction(reader);
   const auto zone = ReadZone(reader);
   if (!fraction || !zone || !reader.rest().empty()) return std::nullopt;
-  return Instant(std::chrono::sys_days(date)) + hours(*hour) + minutes(*minute) +
-         seconds(*second) + *fraction - *zone;
+  return Instant(std::chrono::sys_days(date)) + hours(*hour) + minutes(*minute) + seconds(*second) +
+         *fraction - *zone;
 }
 
 struct DurationUnit {
@@ -140,7 +140,8 @@ std::string OneDecimal(double amount) {
 }
 
 /// "2 m 10 s"; the second part is left out when it is zero.
-std::string TwoParts(std::int64_t whole, const char* unit, std::int64_t part, const char* part_unit) {
+std::string TwoParts(std::int64_t whole, const char* unit, std::int64_t part,
+                     const char* part_unit) {
   return part == 0 ? fmt::format("{} {}", whole, unit)
                    : fmt::format("{} {} {} {}", whole, unit, part, part_unit);
 }
@@ -154,13 +155,17 @@ const Clock& SystemClock() {
 
 ManualClock::ManualClock(Instant start) : micros_(start.time_since_epoch().count()) {}
 
-Instant ManualClock::Now() const { return Instant(microseconds(micros_.load())); }
+Instant ManualClock::Now() const {
+  return Instant(microseconds(micros_.load()));
+}
 
 std::chrono::steady_clock::time_point ManualClock::Steady() const {
   return std::chrono::steady_clock::time_point(microseconds(micros_.load()));
 }
 
-void ManualClock::Advance(microseconds by) { micros_.fetch_add(by.count()); }
+void ManualClock::Advance(microseconds by) {
+  micros_.fetch_add(by.count());
+}
 
 std::string FormatInstant(Instant instant) {
   const auto day = std::chrono::floor<days>(instant);
@@ -183,8 +188,8 @@ std::string FormatDuration(nanoseconds duration) {
   if (count < 0) {
     // The smallest value has no positive counterpart.
     const bool smallest = count == std::numeric_limits<std::int64_t>::min();
-    return "-" + FormatDuration(nanoseconds(smallest ? std::numeric_limits<std::int64_t>::max()
-                                                     : -count));
+    return "-" + FormatDuration(
+                     nanoseconds(smallest ? std::numeric_limits<std::int64_t>::max() : -count));
   }
   // Each limit is where the unit's own rounding would print the next unit's first value.
   const double nanos = static_cast<double>(count);

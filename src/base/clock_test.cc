@@ -12,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-Instant At(std::int64_t micros) { return Instant(std::chrono::microseconds(micros)); }
+Instant At(std::int64_t micros) {
+  return Instant(std::chrono::microseconds(micros));
+}
 
 TEST(ClockTest, ManualClockMovesOnlyWhenTold) {
   ManualClock clock(At(1'000'000));
@@ -100,9 +102,17 @@ TEST(ClockTest, ParsesDurations) {
     const char* text;
     nanoseconds duration;
   } cases[] = {
-      {"3ns", 3ns}, {"1us", 1us},  {"250ms", 250ms},      {"10s", 10s},
-      {"10 s", 10s}, {"5m", 5min}, {"2h", 2h},            {"1d", 24h},
-      {"7w", 7 * 168h}, {"0s", 0s}, {"9223372036854775807ns", nanoseconds::max()},
+      {"3ns", 3ns},
+      {"1us", 1us},
+      {"250ms", 250ms},
+      {"10s", 10s},
+      {"10 s", 10s},
+      {"5m", 5min},
+      {"2h", 2h},
+      {"1d", 24h},
+      {"7w", 7 * 168h},
+      {"0s", 0s},
+      {"9223372036854775807ns", nanoseconds::max()},
   };
   for (const auto& expected : cases) {
     const auto parsed = ParseDuration(expected.text);
@@ -113,8 +123,8 @@ TEST(ClockTest, ParsesDurations) {
 
 TEST(ClockTest, RefusesWhatIsNoDuration) {
   for (const char* const text :
-       {"", "10", "s", "-1s", "+1s", "1.5s", "1h30m", "10S", "1 min", "10s ", "9223372036854775808ns",
-        "106752d", "15251w", "99999999999999999999s"}) {
+       {"", "10", "s", "-1s", "+1s", "1.5s", "1h30m", "10S", "1 min", "10s ",
+        "9223372036854775808ns", "106752d", "15251w", "99999999999999999999s"}) {
     EXPECT_FALSE(ParseDuration(text).ok()) << text;
   }
 }

@@ -11,13 +11,20 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Code points that end at or before `offset`, so that an offset inside of one belongs to it.
+/// Code points that end at or before `offset`: an offset inside of one belongs to it.
 std::size_t CodePointsBefore(std::string_view text, std::size_t offset) {
   std::size_t count = 0;
   for (std::size_t at = 0; at < offset; ++count) {
     at += DecodeUtf8(text, at).bytes;
     if (at > offset) break;
   }
+  return count;
+}
+
+/// Code points that begin before `offset`: a part of one is one.
+std::size_t CodePointsTouched(std::string_view text, std::size_t offset) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < offset; ++count) at += DecodeUtf8(text, at).bytes;
   return count;
 }
 
@@ -35,7 +42,8 @@ SourceText::SourceText(std::string name, std::string text)
     : name_(std::move(name)), text_(std::move(text)) {
   starts_.push_back(text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
   for (std::size_t at = starts_[0]; at < text_.size(); ++at) {
-    const bool carriage_return = text_[at] == '\r' && !(at + 1 < text_.size() && text_[at + 1] == '\n');
+    const bool carriage_return =
+        text_[at] == '\r' && !(at + 1 < text_.size() && text_[at + 1] == '\n');
     if (text_[at] == '\n' || carriage_return) starts_.push_back(at + 1);
   }
 }
@@ -45,13 +53,15 @@ Place SourceText::PlaceOf(std::size_t offset, std::size_t length_bytes) const {
   const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
   const auto line = static_cast<int>(after - starts_.begin());
   const std::string_view text = Line(line);
-  // An offset at the line end itself, between \r and \n too, is the place behind the last character.
-  const std::size_t begin = std::min(offset - starts_[static_cast<std::size_t>(line) - 1], text.size());
+  // An offset at the line end itself, between \r and \n too, is the place behind the last
+  // character.
+  const std::size_t begin =
+      std::min(offset - starts_[static_cast<std::size_t>(line) - 1], text.size());
   const std::size_t end = begin + std::min(length_bytes, text.size() - begin);
   const std::size_t before = CodePointsBefore(text, begin);
   Place place{name_, line, static_cast<int>(before) + 1, 0};
   if (end > begin) {
-    place.length = static_cast<int>(CountCodePoints(text.substr(0, end)) - before);
+    place.length = static_cast<int>(CodePointsTouched(text, end) - before);
   }
   return place;
 }
@@ -103,12 +113,13 @@ void Diagnostics::Sort() {
   std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return SortKey(a) < SortKey(b);
   });
-  const auto same = [](const Diagnostic& a, const Diagnostic& b) { return SortKey(a) == SortKey(b); };
+  const auto same = [](const Diagnostic& a, const Diagnostic& b) {
+    return SortKey(a) == SortKey(b);
+  };
   all_.erase(std::unique(all_.begin(), all_.end(), same), all_.end());
-  errors_ = static_cast<std::size_t>(
-      std::count_if(all_.begin(), all_.end(), [](const Diagnostic& diagnostic) {
-        return diagnostic.severity == Severity::kError;
-      }));
+  errors_ = static_cast<std::size_t>(std::count_if(
+      all_.begin(), all_.end(),
+      [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::kError; }));
 }
 
 }  // namespace base

@@ -45,8 +45,8 @@ struct Diagnostic {
   std::string slug;     ///< stable, lower-case with dashes: "unknown-column"
   std::string message;  ///< one line, without the place
   Span span;
-  std::string label;    ///< short text behind the carets: did you mean "carrier"?
-  std::string help;     ///< what to do, a line of its own; may be empty
+  std::string label;  ///< short text behind the carets: did you mean "carrier"?
+  std::string help;   ///< what to do, a line of its own; may be empty
   Code code = Code::kInvalid;
 };
 
@@ -54,8 +54,10 @@ struct Diagnostic {
 class Diagnostics {
  public:
   void Add(Diagnostic diagnostic);
-  void Error(std::string slug, std::string message, Span span, std::string label = {}, std::string help = {});
-  void Warning(std::string slug, std::string message, Span span, std::string label = {}, std::string help = {});
+  void Error(std::string slug, std::string message, Span span, std::string label = {},
+             std::string help = {});
+  void Warning(std::string slug, std::string message, Span span, std::string label = {},
+               std::string help = {});
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
   const std::vector<Diagnostic>& all() const { return all_; }
@@ -76,12 +78,14 @@ class Diagnostics {
 ///   24 |     sql: SELECT carier FROM delays
 ///      |                 ^^^^^^ did you mean "carrier"?
 ///      = help: ...
-/// Long lines are cut around the place; control characters are shown escaped. `color` uses ANSI codes.
+/// Long lines are cut around the place; control characters are shown escaped. `color` uses ANSI
+/// codes.
 std::string Render(const Diagnostic& diagnostic, bool color);
 /// The same form for a Status (its place is shown as a line; the source text is not known).
 std::string Render(const Status& status, bool color);
 
-/// The candidate nearest to `word` if it is near enough to be a slip (Damerau-Levenshtein, <= 1/3 of the length); else empty.
+/// The candidate nearest to `word` if it is near enough to be a slip (Damerau-Levenshtein, <= 1/3
+/// of the length); else empty.
 std::string Nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace base

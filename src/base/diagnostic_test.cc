@@ -38,7 +38,9 @@ TEST(SourceTextTest, CountsCodePoints) {
   EXPECT_EQ(PlaceText(source, 9, 1), "1:4+1");
   EXPECT_EQ(PlaceText(source, 6), "1:3+0");     // inside of the emoji: the emoji
   EXPECT_EQ(PlaceText(source, 0, 7), "1:1+3");  // ends inside of it
-  const SourceText broken("f", "\xff\xfe" "x");
+  const SourceText broken("f",
+                          "\xff\xfe"
+                          "x");
   EXPECT_EQ(PlaceText(broken, 2, 1), "1:3+1");
 }
 
@@ -54,7 +56,9 @@ TEST(SourceTextTest, KnowsEveryLineEnd) {
 }
 
 TEST(SourceTextTest, AByteOrderMarkIsNoColumn) {
-  const SourceText source("f", "\xEF\xBB\xBF" "ab");
+  const SourceText source("f",
+                          "\xEF\xBB\xBF"
+                          "ab");
   EXPECT_EQ(PlaceText(source, 0, 1), "1:1+1");
   EXPECT_EQ(PlaceText(source, 4, 1), "1:2+1");
   EXPECT_EQ(source.Line(1), "ab");
@@ -76,7 +80,8 @@ TEST(DiagnosticsTest, WarningsAreNoErrors) {
 TEST(DiagnosticsTest, TheStatusIsTheFirstError) {
   Diagnostics diagnostics;
   diagnostics.Warning("odd", "looks odd", {});
-  diagnostics.Error("unknown-column", "no such column", {Source("abc def"), 4, 7}, "did you mean x?");
+  diagnostics.Error("unknown-column", "no such column", {Source("abc def"), 4, 7},
+                    "did you mean x?");
   diagnostics.Error("other", "another", {});
   const Status status = diagnostics.ToStatus();
   EXPECT_EQ(status.slug(), "unknown-column");

@@ -42,8 +42,8 @@ class FaultFileSystem::Controller : public FaultLayer {
   explicit Controller(FaultPlan plan) : plan_(std::move(plan)) {
     if (plan_.kind == Kind::kPowerCut) AllowManyFiles();
     if (plan_.kind == Kind::kTrace && !plan_.file.empty()) {
-      trace_file_ = UniqueFd(
-          ::open(plan_.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+      trace_file_ =
+          UniqueFd(::open(plan_.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     }
   }
 
@@ -107,10 +107,11 @@ class FaultFileSystem::Controller : public FaultLayer {
   const std::vector<std::string>& trace() const { return trace_; }
   const FaultPlan& plan() const { return plan_; }
 
-  /// Counts, does and, in front of a power cut, remembers one change. `before` gets the UnsyncedChanges and returns
-  /// its Record, `real` does it.
+  /// Counts, does and, in front of a power cut, remembers one change. `before` gets the
+  /// UnsyncedChanges and returns its Record, `real` does it.
   template <typename BeforeChange, typename Real>
-  Status Change(std::string_view operation, const std::string& path, BeforeChange before, Real real) {
+  Status Change(std::string_view operation, const std::string& path, BeforeChange before,
+                Real real) {
     const auto lock = Lock();
     TW_RETURN_IF_ERROR(Count(operation, path));
     const UnsyncedChanges::Record record = unsynced() ? before(*unsynced()) : nullptr;
@@ -194,7 +195,9 @@ FaultFileSystem::FaultFileSystem(FileSystem& real, FaultPlan plan)
 
 FaultFileSystem::~FaultFileSystem() = default;
 
-FaultLayer& FaultFileSystem::layer() { return *controller_; }
+FaultLayer& FaultFileSystem::layer() {
+  return *controller_;
+}
 
 std::int64_t FaultFileSystem::operations() const {
   const auto lock = controller_->Lock();
@@ -209,8 +212,8 @@ std::vector<std::string> FaultFileSystem::Trace() const {
 void FaultFileSystem::WriteCount() const {
   if (controller_->plan().kind != Kind::kCount) return;
   const std::string text = fmt::format("{}\n", operations());
-  const UniqueFd file(::open(controller_->plan().file.c_str(),
-                             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  const UniqueFd file(
+      ::open(controller_->plan().file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   TW_CHECK(::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
 }
 
@@ -232,7 +235,9 @@ Result<std::unique_ptr<ReadableFile>> FaultFileSystem::OpenForRead(const std::st
   return real_.OpenForRead(path);
 }
 
-Result<FileInfo> FaultFileSystem::Stat(const std::string& path) { return real_.Stat(path); }
+Result<FileInfo> FaultFileSystem::Stat(const std::string& path) {
+  return real_.Stat(path);
+}
 
 Result<std::vector<std::string>> FaultFileSystem::List(const std::string& directory) {
   return real_.List(directory);
@@ -281,7 +286,9 @@ void FaultFileSystem::WillWriteOutside(const std::string& path) {
   if (UnsyncedChanges* const changes = controller_->unsynced()) changes->WillWriteOutside(path);
 }
 
-void FaultFileSystem::Point(std::string_view name) { controller_->Point(name); }
+void FaultFileSystem::Point(std::string_view name) {
+  controller_->Point(name);
+}
 
 }  // namespace base
 }  // namespace thalweg

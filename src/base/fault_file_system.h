@@ -11,11 +11,11 @@
 namespace thalweg {
 inline namespace base {
 
-/// A file system that counts every mutating operation of another and, as its plan says, fails it, kills the
-/// process in front of it, or takes the power away. Operations: create, append, sync, mkdir, rename, exchange,
-/// remove, sync-file, sync-directory, write-outside, point; opening, reading, closing are none.
-/// Operations wait for one another, so that a count is one state of the disk. Thread-safe.
-/// Only in builds with THALWEG_TEST_HOOKS.
+/// A file system that counts every mutating operation of another and, as its plan says, fails it,
+/// kills the process in front of it, or takes the power away. Operations: create, append, sync,
+/// mkdir, rename, exchange, remove, sync-file, sync-directory, write-outside, point; opening,
+/// reading, closing are none. Operations wait for one another, so that a count is one state of the
+/// disk. Thread-safe. Only in builds with THALWEG_TEST_HOOKS.
 class FaultFileSystem : public FileSystem {
  public:
   /// `real` must be the operating system's files, and live longer.

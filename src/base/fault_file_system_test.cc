@@ -147,7 +147,8 @@ class FaultEnvironmentTest : public ::testing::Test {
   static constexpr const char* kChild = "THALWEG_FAULT_TEST_CHILD";
 
   /// Runs this test alone in a child process with this environment; returns what waitpid says.
-  static int RunSelf(const std::string& directory, const std::string& fault, const std::string& kill_at) {
+  static int RunSelf(const std::string& directory, const std::string& fault,
+                     const std::string& kill_at) {
     const pid_t child = ::fork();
     if (child == 0) {
       ::setenv(kChild, directory.c_str(), 1);
@@ -209,7 +210,9 @@ TEST_F(FaultEnvironmentTest, ConfiguresTheLocalFileSystem) {
   EXPECT_EQ(WEXITSTATUS(state), 2);
 }
 #else
-TEST(FaultFileSystemTest, NeedsTestHooks) { GTEST_SKIP() << "built without THALWEG_TEST_HOOKS"; }
+TEST(FaultFileSystemTest, NeedsTestHooks) {
+  GTEST_SKIP() << "built without THALWEG_TEST_HOOKS";
+}
 #endif
 
 }  // namespace

@@ -46,8 +46,9 @@ TEST(FaultPlanTest, ReadsKillPoints) {
 }
 
 TEST(FaultPlanTest, RefusesWhatWouldTestNothing) {
-  for (const char* const text : {"kill", "kill:", "kill:0", "kill:-1", "kill:1+", "powercut:1+", "fail:x",
-                                 "fail:1x", "fail:+", "crash:1", ":1", "count:", "trace:", " kill:1"}) {
+  for (const char* const text :
+       {"kill", "kill:", "kill:0", "kill:-1", "kill:1+", "powercut:1+", "fail:x", "fail:1x",
+        "fail:+", "crash:1", ":1", "count:", "trace:", " kill:1"}) {
     EXPECT_EQ(ParseFaultPlan(text, "").status().code(), Code::kInvalid) << text;
   }
   for (const char* const text : {"commit", "commit:", "commit:0", ":1", "commit:x"}) {
@@ -55,7 +56,9 @@ TEST(FaultPlanTest, RefusesWhatWouldTestNothing) {
   }
 }
 #else
-TEST(FaultPlanTest, NeedsTestHooks) { GTEST_SKIP() << "built without THALWEG_TEST_HOOKS"; }
+TEST(FaultPlanTest, NeedsTestHooks) {
+  GTEST_SKIP() << "built without THALWEG_TEST_HOOKS";
+}
 #endif
 
 }  // namespace

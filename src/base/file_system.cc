@@ -56,8 +56,8 @@ Status RemoveTree(FileSystem& files, const std::string& path) {
 Result<std::string> ReadFile(FileSystem& files, const std::string& path, Bytes limit) {
   TW_ASSIGN_OR_RETURN(const auto file, files.OpenForRead(path));
   TW_ASSIGN_OR_RETURN(const Bytes size, file->Size());
-  const Status too_large = Status::Invalid(fmt::format("the file is too large path={} limit={}", path,
-                                                       FormatBytes(limit)))
+  const Status too_large = Status::Invalid(fmt::format("the file is too large path={} limit={}",
+                                                       path, FormatBytes(limit)))
                                .WithHint("use a smaller file");
   if (size > limit) return too_large;
   const auto most = static_cast<std::size_t>(limit.value);

@@ -25,7 +25,8 @@ struct FileInfo {
 
 struct DirectoryEntry {
   std::string name;
-  FileInfo::Type type = FileInfo::Type::kFile;  ///< of what a link leads to; kOther when that is missing
+  FileInfo::Type type =
+      FileInfo::Type::kFile;  ///< of what a link leads to; kOther when that is missing
   bool link = false;
 };
 
@@ -47,61 +48,72 @@ class ReadableFile {
   virtual Result<Bytes> Size() = 0;
 };
 
-/// The one seam through which everything in a home, and every target file, is changed. Tests put a layer
-/// behind it that counts operations, fails or kills at the n-th, and drops whatever was not synced.
-/// Paths are absolute or relative to the working directory. Thread-safe.
+/// The one seam through which everything in a home, and every target file, is changed. Tests put a
+/// layer behind it that counts operations, fails or kills at the n-th, and drops whatever was not
+/// synced. Paths are absolute or relative to the working directory. Thread-safe.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;  ///< truncates what is there
+  virtual Result<std::unique_ptr<WritableFile>> Create(
+      const std::string& path) = 0;  ///< truncates what is there
   virtual Result<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) = 0;
   virtual Result<FileInfo> Stat(const std::string& path) = 0;  ///< follows links; kNotFound
-  virtual Result<std::vector<std::string>> List(const std::string& directory) = 0;  ///< names, sorted
+  virtual Result<std::vector<std::string>> List(
+      const std::string& directory) = 0;  ///< names, sorted
   /// The same with the types, without a Stat for each.
   virtual Result<std::vector<DirectoryEntry>> ListEntries(const std::string& directory) = 0;
 
-  virtual Status MakeDirectory(const std::string& path) = 0;  ///< one level; an existing directory is fine
+  virtual Status MakeDirectory(
+      const std::string& path) = 0;  ///< one level; an existing directory is fine
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   /// Exchanges two existing paths in one step (renameat2 RENAME_EXCHANGE).
   virtual Status Exchange(const std::string& a, const std::string& b) = 0;
-  virtual Status Remove(const std::string& path) = 0;  ///< a file or an empty directory; absent is fine
-  virtual Status SyncFile(const std::string& path) = 0;       ///< opens, fsyncs, closes
+  virtual Status Remove(
+      const std::string& path) = 0;  ///< a file or an empty directory; absent is fine
+  virtual Status SyncFile(const std::string& path) = 0;  ///< opens, fsyncs, closes
   virtual Status SyncDirectory(const std::string& path) = 0;
 
-  /// Announces that a library of others (DuckDB, Arrow, SQLite) is about to write `path`, so that a simulated
-  /// power cut can drop it until it is synced. No effect on a real file system.
+  /// Announces that a library of others (DuckDB, Arrow, SQLite) is about to write `path`, so that a
+  /// simulated power cut can drop it until it is synced. No effect on a real file system.
   virtual void WillWriteOutside(const std::string& path) = 0;
 
-  /// A step that is not a file operation but counts as one in crash tests: a named kill point. See docs/specs/home.md.
+  /// A step that is not a file operation but counts as one in crash tests: a named kill point. See
+  /// docs/specs/home.md.
   virtual void Point(std::string_view name) = 0;
 };
 
-/// The operating system's files. In builds with THALWEG_TEST_HOOKS the environment can put faults in front:
+/// The operating system's files. In builds with THALWEG_TEST_HOOKS the environment can put faults
+/// in front:
 ///   THALWEG_KILL_AT=<point>:<nth>      SIGKILL at the nth passing of a named point
 ///   THALWEG_FAULT=kill:<n>             SIGKILL before the n-th mutating operation
-///   THALWEG_FAULT=powercut:<n>         undo everything not synced, then SIGKILL, before the n-th operation
-///   THALWEG_FAULT=fail:<n>             the n-th mutating operation fails with EIO (nospace:<n>: ENOSPC);
+///   THALWEG_FAULT=powercut:<n>         undo everything not synced, then SIGKILL, before the n-th
+///   operation THALWEG_FAULT=fail:<n>             the n-th mutating operation fails with EIO
+///   (nospace:<n>: ENOSPC);
 ///                                      fail:<n>+ and nospace:<n>+: that one and all after it
-///   THALWEG_FAULT=count:<file>         runs through and writes the number of operations to <file> at exit
-///   THALWEG_FAULT=trace:<file>         runs through and appends a line "<n> <operation> <path>" for each
-/// Operations are counted per process, from 1. A value that cannot be read ends the process with exit code 2.
+///   THALWEG_FAULT=count:<file>         runs through and writes the number of operations to <file>
+///   at exit THALWEG_FAULT=trace:<file>         runs through and appends a line "<n> <operation>
+///   <path>" for each
+/// Operations are counted per process, from 1. A value that cannot be read ends the process with
+/// exit code 2.
 FileSystem& LocalFileSystem();
 
-/// What LocalFileSystem() does with a fault layer, for catalog's SQLite VFS: one operation on a file that a
-/// library writes is Before, then the operation itself, then Did or Synced. Thread-safe. During a power cut
-/// every call blocks until the process is gone, so that nothing is acknowledged after it.
+/// What LocalFileSystem() does with a fault layer, for catalog's SQLite VFS: one operation on a
+/// file that a library writes is Before, then the operation itself, then Did or Synced.
+/// Thread-safe. During a power cut every call blocks until the process is gone, so that nothing is
+/// acknowledged after it.
 class FaultLayer {
  public:
   virtual ~FaultLayer() = default;
-  /// Counts one mutating operation. Returns the fault to report instead of doing it, or OK; or ends the process.
+  /// Counts one mutating operation. Returns the fault to report instead of doing it, or OK; or ends
+  /// the process.
   virtual Status Before(std::string_view operation, const std::string& path) = 0;
   struct Undo {
     virtual ~Undo() = default;
     virtual void Run() = 0;
   };
-  /// The operation is done. `undo` restores the bytes or the name as they were before it; it is run only in a
-  /// power cut, in reverse order, and forgotten when `path` is synced.
+  /// The operation is done. `undo` restores the bytes or the name as they were before it; it is run
+  /// only in a power cut, in reverse order, and forgotten when `path` is synced.
   virtual void Did(const std::string& path, std::unique_ptr<Undo> undo) = 0;
   /// `path` was synced: what was done under this path is durable.
   virtual void Synced(const std::string& path) = 0;
@@ -110,22 +122,25 @@ class FaultLayer {
 FaultLayer* ActiveFaultLayer();
 
 // Conveniences over the seam.
-Status MakeDirectories(FileSystem& files, const std::string& path);  ///< all levels; syncs each parent of a new one
+Status MakeDirectories(FileSystem& files,
+                       const std::string& path);  ///< all levels; syncs each parent of a new one
 Status RemoveTree(FileSystem& files, const std::string& path);
-Result<std::string> ReadFile(FileSystem& files, const std::string& path, Bytes limit = Bytes::GiB(1));
+Result<std::string> ReadFile(FileSystem& files, const std::string& path,
+                             Bytes limit = Bytes::GiB(1));
 /// Writes aside in the same directory, syncs, renames, syncs the directory.
 Status WriteFileAtomically(FileSystem& files, const std::string& path, std::string_view bytes);
 Result<Hash128> HashFile(FileSystem& files, const std::string& path);
 
-/// Expands * ? [a-z] [!a-z] {a,b} and ** (any depth, as a whole segment) to existing files, sorted, each once; no
-/// wildcard: the path itself if it exists, a directory too. A backslash takes the next character as it is; a
-/// pattern that matches nothing but is the name of a file is that file. Names that begin with '.' or '_' match
-/// only a pattern segment that begins so. ** does not go through symbolic links, so loops end.
+/// Expands * ? [a-z] [!a-z] {a,b} and ** (any depth, as a whole segment) to existing files, sorted,
+/// each once; no wildcard: the path itself if it exists, a directory too. A backslash takes the
+/// next character as it is; a pattern that matches nothing but is the name of a file is that file.
+/// Names that begin with '.' or '_' match only a pattern segment that begins so. ** does not go
+/// through symbolic links, so loops end.
 Result<std::vector<std::string>> Glob(FileSystem& files, const std::string& pattern);
 
 std::string JoinPath(std::string_view a, std::string_view b);  ///< an absolute b wins
 std::string ParentPath(std::string_view path);                 ///< "." for a bare name
-std::string FileName(std::string_view path);
+std::string FileName(std::string_view path);                   ///< empty for the root
 std::string AbsolutePath(std::string_view path);               ///< lexically normal, links kept
 
 }  // namespace base

@@ -36,7 +36,8 @@ class Segment {
   }
 
   bool Matches(std::string_view name) const {
-    if (IsHidden(name) && (tokens_.empty() || tokens_[0].literal != name.substr(0, 1))) return false;
+    if (IsHidden(name) && (tokens_.empty() || tokens_[0].literal != name.substr(0, 1)))
+      return false;
     // Greedy; on a mismatch the last star takes one more code point.
     std::size_t at = 0, token = 0, star = tokens_.size(), star_at = 0;
     while (at < name.size()) {
@@ -44,7 +45,8 @@ class Segment {
       if (token < tokens_.size() && tokens_[token].kind == Kind::kStar) {
         star = token++;
         star_at = at;
-      } else if (token < tokens_.size() && tokens_[token].Accepts(point, name.substr(at, point.bytes))) {
+      } else if (token < tokens_.size() &&
+                 tokens_[token].Accepts(point, name.substr(at, point.bytes))) {
         ++token;
         at += point.bytes;
       } else if (star < tokens_.size()) {
@@ -136,7 +138,8 @@ struct Braces {
 
 std::optional<Braces> FindBraces(std::string_view pattern, std::size_t from) {
   for (std::size_t open = from; open < pattern.size(); ++open) {
-    if (pattern[open] == '\\') ++open;
+    if (pattern[open] == '\\')
+      ++open;
     else if (pattern[open] == '{') {
       Braces braces{open, {}};
       int depth = 1;

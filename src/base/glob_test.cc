@@ -27,7 +27,8 @@ class GlobTest : public ::testing::Test {
     auto found = Glob(LocalFileSystem(), directory_ / pattern);
     EXPECT_TRUE(found.ok()) << found.status();
     std::vector<std::string> names;
-    for (const std::string& path : *found) names.push_back(path.substr(directory_.path().size() + 1));
+    for (const std::string& path : *found)
+      names.push_back(path.substr(directory_.path().size() + 1));
     return names;
   }
 

@@ -11,7 +11,9 @@ namespace thalweg {
 inline namespace base {
 namespace {
 
-Hash128 FromXxh(XXH128_hash_t hash) { return {hash.high64, hash.low64}; }
+Hash128 FromXxh(XXH128_hash_t hash) {
+  return {hash.high64, hash.low64};
+}
 
 std::array<char, 8> LittleEndian(std::uint64_t value) {
   std::array<char, 8> bytes{};
@@ -21,7 +23,9 @@ std::array<char, 8> LittleEndian(std::uint64_t value) {
 
 }  // namespace
 
-std::string Hash128::ToHex() const { return fmt::format("{:016x}{:016x}", high, low); }
+std::string Hash128::ToHex() const {
+  return fmt::format("{:016x}{:016x}", high, low);
+}
 
 Hash128 HashBytes(std::string_view bytes) {
   return FromXxh(XXH3_128bits(bytes.data(), bytes.size()));
@@ -43,7 +47,9 @@ void BytesHasher::Update(const void* data, std::size_t size) {
   XXH3_128bits_update(&state_->xxh, data, size);
 }
 
-Hash128 BytesHasher::Finish() const { return FromXxh(XXH3_128bits_digest(&state_->xxh)); }
+Hash128 BytesHasher::Finish() const {
+  return FromXxh(XXH3_128bits_digest(&state_->xxh));
+}
 
 struct FieldHasher::State {
   BytesHasher bytes;
@@ -65,7 +71,9 @@ FieldHasher& FieldHasher::Add(std::int64_t field) {
   return Add(std::string_view(bytes.data(), bytes.size()));
 }
 
-Hash128 FieldHasher::Finish() const { return state_->bytes.Finish(); }
+Hash128 FieldHasher::Finish() const {
+  return state_->bytes.Finish();
+}
 
 }  // namespace base
 }  // namespace thalweg

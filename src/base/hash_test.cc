@@ -15,7 +15,8 @@ Hash128 Fields(std::initializer_list<std::string_view> fields) {
 }
 
 TEST(HashTest, IsTheFrozenFunction) {
-  // Written into recipe keys and manifests: these values must never change (reference: xxhsum -H2, -H3).
+  // Written into recipe keys and manifests: these values must never change (reference: xxhsum -H2,
+  // -H3).
   EXPECT_EQ(HashBytes("").ToHex(), "99aa06d3014798d86001c324468d497f");
   EXPECT_EQ(HashBytes("thalweg").ToHex(), "144591383161e632c350abf04848d7d8");
   EXPECT_EQ(Hash64(""), 0x2d06800538d394c2ULL);
@@ -36,16 +37,23 @@ TEST(HashTest, PiecesGiveTheSameAsTheWhole) {
 
 TEST(HashTest, FieldsDoNotRunTogether) {
   const std::set<Hash128> different = {
-      Fields({}),         Fields({""}),        Fields({"", ""}),
-      Fields({"ab"}),     Fields({"a", "b"}),  Fields({"b", "a"}),
-      Fields({"ab", ""}), Fields({"", "ab"}),  Fields({std::string_view("a\0b", 3)}),
+      Fields({}),
+      Fields({""}),
+      Fields({"", ""}),
+      Fields({"ab"}),
+      Fields({"a", "b"}),
+      Fields({"b", "a"}),
+      Fields({"ab", ""}),
+      Fields({"", "ab"}),
+      Fields({std::string_view("a\0b", 3)}),
       Fields({"a", "", "b"}),
   };
   EXPECT_EQ(different.size(), 10U);
 }
 
 TEST(HashTest, FieldsHaveTheDocumentedLayout) {
-  const std::string layout("\x02\0\0\0\0\0\0\0ab\x08\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff", 26);
+  const std::string layout("\x02\0\0\0\0\0\0\0ab\x08\0\0\0\0\0\0\0\xfe\xff\xff\xff\xff\xff\xff\xff",
+                           26);
   EXPECT_EQ(FieldHasher().Add("ab").Add(-2).Finish(), HashBytes(layout));
 }
 

@@ -11,8 +11,8 @@
 namespace thalweg {
 inline namespace base {
 
-/// A new ULID: 26 characters of Crockford base 32, 48 bits of milliseconds and 80 random bits; within one
-/// process strictly increasing. (github.com/ulid/spec)
+/// A new ULID: 26 characters of Crockford base 32, 48 bits of milliseconds and 80 random bits;
+/// within one process strictly increasing. (github.com/ulid/spec)
 std::string NewUlid();
 bool IsUlid(std::string_view text);
 
@@ -31,7 +31,7 @@ class Id {
   std::string text_;
 };
 
-using NodeId = Id<struct NodeTag>;        ///< stable across renames and edits
+using NodeId = Id<struct NodeTag>;  ///< stable across renames and edits
 using RunId = Id<struct RunTag>;
 using NodeRunId = Id<struct NodeRunTag>;  ///< one node in one run
 using SplitId = Id<struct SplitTag>;
@@ -45,5 +45,7 @@ using EpochId = Id<struct EpochTag>;
 
 template <typename Tag>
 struct std::hash<thalweg::Id<Tag>> {
-  std::size_t operator()(const thalweg::Id<Tag>& id) const noexcept { return std::hash<std::string>()(id.str()); }
+  std::size_t operator()(const thalweg::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>()(id.str());
+  }
 };

@@ -28,7 +28,9 @@ TEST(UlidTest, GrowsStrictlyWithinAProcess) {
 
 TEST(UlidTest, BeginsWithTheTime) {
   const auto millis = [] {
-    return std::chrono::floor<std::chrono::milliseconds>(SystemClock().Now()).time_since_epoch().count();
+    return std::chrono::floor<std::chrono::milliseconds>(SystemClock().Now())
+        .time_since_epoch()
+        .count();
   };
   const auto before = millis();
   const std::string ulid = NewUlid();
@@ -77,7 +79,8 @@ TEST(UlidTest, AForkedChildDoesNotContinueTheSequence) {
   ASSERT_GE(child, 0);
   const std::string mine = batch();
   if (child == 0) {
-    _exit(::write(pipe_ends[1], mine.data(), mine.size()) == static_cast<ssize_t>(mine.size()) ? 0 : 1);
+    _exit(::write(pipe_ends[1], mine.data(), mine.size()) == static_cast<ssize_t>(mine.size()) ? 0
+                                                                                               : 1);
   }
   ::close(pipe_ends[1]);
   std::string theirs(mine.size(), ' ');

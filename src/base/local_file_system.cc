@@ -59,8 +59,12 @@ FaultLayer* ActiveFaultLayer() {
   return faulty != nullptr ? &faulty->layer() : nullptr;
 }
 #else
-FileSystem& LocalFileSystem() { return RealFiles(); }
-FaultLayer* ActiveFaultLayer() { return nullptr; }
+FileSystem& LocalFileSystem() {
+  return RealFiles();
+}
+FaultLayer* ActiveFaultLayer() {
+  return nullptr;
+}
 #endif
 
 }  // namespace base

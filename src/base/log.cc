@@ -52,7 +52,9 @@ spdlog::logger& Logger() {
 
 }  // namespace
 
-bool LogEnabled(LogLevel level) { return Logger().should_log(ToSpdlog(level)); }
+bool LogEnabled(LogLevel level) {
+  return Logger().should_log(ToSpdlog(level));
+}
 
 void LogText(LogLevel level, std::string_view text) {
   // One record is one line, also when somebody's names contain line ends.

@@ -7,8 +7,8 @@
 namespace thalweg {
 inline namespace base {
 
-/// For developers and operators, to stderr; off unless THALWEG_LOG=debug|info|warn|error. What a user must see
-/// is a Status, a Diagnostic or an event, never a log line. Secrets never reach it.
+/// For developers and operators, to stderr; off unless THALWEG_LOG=debug|info|warn|error. What a
+/// user must see is a Status, a Diagnostic or an event, never a log line. Secrets never reach it.
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 bool LogEnabled(LogLevel level);
 void LogText(LogLevel level, std::string_view text);

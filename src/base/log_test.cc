@@ -17,7 +17,8 @@ namespace {
 
 constexpr const char* kChild = "THALWEG_LOG_TEST_CHILD";
 
-/// What a process with THALWEG_LOG=level writes to stderr. The level is read once, so it takes a new process.
+/// What a process with THALWEG_LOG=level writes to stderr. The level is read once, so it takes a
+/// new process.
 std::string LogOfChild(const char* level) {
   const TempDirectory directory;
   const std::string path = directory.Write("log", "");

@@ -13,8 +13,9 @@
 namespace thalweg {
 inline namespace base {
 
-/// One budget for the process. A reservation admits work; it does not enforce what the work then uses.
-/// First come, first served, so that a large request is not starved by small ones. Thread-safe.
+/// One budget for the process. A reservation admits work; it does not enforce what the work then
+/// uses. First come, first served, so that a large request is not starved by small ones.
+/// Thread-safe.
 class MemoryBudget {
  public:
   explicit MemoryBudget(Bytes total) : total_(total) {}
@@ -35,7 +36,8 @@ class MemoryBudget {
     Bytes bytes_;
   };
 
-  /// Waits until it fits, or the stop is requested (kCancelled). More than the whole budget: kInvalid at once.
+  /// Waits until it fits, or the stop is requested (kCancelled). More than the whole budget:
+  /// kInvalid at once.
   Result<Reservation> Reserve(Bytes bytes, std::stop_token stop);
   Bytes total() const { return total_; }
   Bytes used() const;

@@ -10,7 +10,8 @@ namespace thalweg {
 inline namespace base {
 namespace {
 
-/// Names longer than this are no slips of somebody's fingers, and the distance takes quadratic time.
+/// Names longer than this are no slips of somebody's fingers, and the distance takes quadratic
+/// time.
 constexpr std::size_t kLongestWord = 128;
 
 std::vector<char32_t> FoldedCodePoints(std::string_view text) {
@@ -25,7 +26,8 @@ std::vector<char32_t> FoldedCodePoints(std::string_view text) {
   return points;
 }
 
-/// Damerau-Levenshtein, restricted: insert, delete, change, swap two neighbours; no part edited twice.
+/// Damerau-Levenshtein, restricted: insert, delete, change, swap two neighbours; no part edited
+/// twice.
 std::size_t Distance(const std::vector<char32_t>& a, const std::vector<char32_t>& b) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) above[j] = j;

@@ -41,7 +41,8 @@ std::string AbsolutePath(std::string_view path) {
   std::string whole(path);
   if (!path.starts_with('/')) {
     char here[PATH_MAX];
-    // Without a working directory (it was removed) a relative path has no other meaning than below the root.
+    // Without a working directory (it was removed) a relative path has no other meaning than below
+    // the root.
     whole = JoinPath(getcwd(here, sizeof here) == nullptr ? "/" : here, path);
   }
   std::vector<std::string_view> parts;

@@ -23,9 +23,9 @@ TEST(PathTest, ParentAndName) {
   const struct {
     const char *path, *parent, *name;
   } cases[] = {
-      {"a", ".", "a"},       {"a/b", "a", "b"},   {"/a", "/", "a"}, {"/", "/", "/"},
-      {"a/b/", "a", "b"},    {"a//b", "a", "b"},  {"./a", ".", "a"}, {"..", ".", ".."},
-      {"/a/b.c", "/a", "b.c"},
+      {"a", ".", "a"},   {"a/b", "a", "b"},  {"/a", "/", "a"},
+      {"/", "/", ""},    {"a/b/", "a", "b"}, {"a//b", "a", "b"},
+      {"./a", ".", "a"}, {"..", ".", ".."},  {"/a/b.c", "/a", "b.c"},
   };
   for (const auto& expected : cases) {
     EXPECT_EQ(ParentPath(expected.path), expected.parent) << expected.path;

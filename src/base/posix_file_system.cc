@@ -90,8 +90,8 @@ class PosixWritableFile : public WritableFile {
 
   const std::string path_;
   UniqueFd fd_;
-  // After a failed write the end is unknown; after a failed fsync the kernel has dropped the bytes and
-  // the next fsync would succeed. So the first failure stays.
+  // After a failed write the end is unknown; after a failed fsync the kernel has dropped the bytes
+  // and the next fsync would succeed. So the first failure stays.
   Status broken_;
 };
 
@@ -174,7 +174,8 @@ class PosixFileSystem : public FileSystem {
     if (::lstat(path.c_str(), &info) != 0) return Failed("cannot find", path);
     const bool link = S_ISLNK(info.st_mode);
     if (link && ::stat(path.c_str(), &info) != 0) return Failed("cannot follow the link", path);
-    const std::int64_t mtime_ns = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+    const std::int64_t mtime_ns =
+        std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
     return FileInfo{TypeOf(info.st_mode), Bytes(info.st_size), mtime_ns, link};
   }
 
@@ -250,14 +251,17 @@ class PosixFileSystem : public FileSystem {
  private:
   static Status SyncPath(const std::string& path, int flags) {
     TW_ASSIGN_OR_RETURN(const UniqueFd fd, Open("cannot sync", path, O_RDONLY | flags));
-    if (RetryInterrupted([&] { return ::fsync(fd.get()); }) != 0) return Failed("cannot sync", path);
+    if (RetryInterrupted([&] { return ::fsync(fd.get()); }) != 0)
+      return Failed("cannot sync", path);
     return Status::Ok();
   }
 };
 
 }  // namespace
 
-std::unique_ptr<FileSystem> MakePosixFileSystem() { return std::make_unique<PosixFileSystem>(); }
+std::unique_ptr<FileSystem> MakePosixFileSystem() {
+  return std::make_unique<PosixFileSystem>();
+}
 
 }  // namespace base
 }  // namespace thalweg

@@ -13,7 +13,8 @@ namespace thalweg {
 inline namespace base {
 namespace {
 
-/// The widest excerpt of a source line, in terminal cells, and what of it goes in front of the place.
+/// The widest excerpt of a source line, in terminal cells, and what of it goes in front of the
+/// place.
 constexpr int kExcerptCells = 100;
 constexpr int kCellsBefore = 40;
 constexpr std::string_view kCut = "…";
@@ -107,12 +108,16 @@ Excerpt Cut(const std::vector<Glyph>& glyphs, std::size_t mark_begin, std::size_
   std::size_t begin = 0;
   std::size_t end = glyphs.size();
   if (CellsOf(glyphs, 0, end) > kExcerptCells) {
-    begin = mark_begin;
-    for (int cells = 0; begin > 0 && cells < kCellsBefore; --begin) cells += glyphs[begin - 1].cells;
-    end = begin;
-    for (int cells = 0; end < glyphs.size() && cells < kExcerptCells; ++end) {
-      cells += glyphs[end].cells;
+    int cells = 0;
+    const auto grow_left = [&](int limit) {
+      while (begin > 0 && cells + glyphs[begin - 1].cells <= limit) cells += glyphs[--begin].cells;
+    };
+    begin = end = mark_begin;
+    grow_left(kCellsBefore);
+    while (end < glyphs.size() && cells + glyphs[end].cells <= kExcerptCells) {
+      cells += glyphs[end++].cells;
     }
+    grow_left(kExcerptCells);  // where the line ends soon after the place
   }
   mark_end = std::min(mark_end, end);
   Excerpt excerpt;
@@ -134,11 +139,13 @@ class Page {
   void Headline(const std::string& slug, const std::string& message) {
     std::string head(NameOf(severity_));
     if (!slug.empty()) head += "[" + EscapeForDisplay(slug) + "]";
-    text_ += palette_.Strong(severity_, head) + palette_.Bold(": " + EscapeLines(message, 2)) + "\n";
+    text_ +=
+        palette_.Strong(severity_, head) + palette_.Bold(": " + EscapeLines(message, 2)) + "\n";
   }
 
   void At(const Place& place) {
-    text_ += std::string(gutter_, ' ') + palette_.Gutter("-->") + " " + EscapeForDisplay(place.file);
+    text_ +=
+        std::string(gutter_, ' ') + palette_.Gutter("-->") + " " + EscapeForDisplay(place.file);
     if (place.line > 0) text_ += fmt::format(":{}:{}", place.line, place.column);
     text_ += "\n";
   }

@@ -9,9 +9,10 @@ namespace {
 
 Diagnostic ErrorAt(std::string text, std::size_t begin, std::size_t end, std::string label = {},
                    std::string help = {}) {
-  return {Severity::kError, "bad", "it is bad",
-          {std::make_shared<SourceText>("a.yaml", std::move(text)), begin, end},
-          std::move(label), std::move(help), Code::kInvalid};
+  return {Severity::kError, "bad",
+          "it is bad",      {std::make_shared<SourceText>("a.yaml", std::move(text)), begin, end},
+          std::move(label), std::move(help),
+          Code::kInvalid};
 }
 
 /// The lines of the excerpt: source and carets.
@@ -31,12 +32,13 @@ TEST(RenderTest, HasTheDocumentedForm) {
   Diagnostic diagnostic = ErrorAt(text + sql, begin, begin + 6, "did you mean \"carrier\"?");
   diagnostic.slug = "unknown-column";
   diagnostic.message = "node \"by_carrier\" reads a column that \"delays\" does not have";
-  EXPECT_EQ(Render(diagnostic, false),
-            "error[unknown-column]: node \"by_carrier\" reads a column that \"delays\" does not have\n"
-            "  --> a.yaml:24:17\n"
-            "   |\n"
-            "24 |     sql: SELECT carier, avg(dep_delay) AS delay FROM delays GROUP BY carrier\n"
-            "   |                 ^^^^^^ did you mean \"carrier\"?\n");
+  EXPECT_EQ(
+      Render(diagnostic, false),
+      "error[unknown-column]: node \"by_carrier\" reads a column that \"delays\" does not have\n"
+      "  --> a.yaml:24:17\n"
+      "   |\n"
+      "24 |     sql: SELECT carier, avg(dep_delay) AS delay FROM delays GROUP BY carrier\n"
+      "   |                 ^^^^^^ did you mean \"carrier\"?\n");
 }
 
 TEST(RenderTest, ShowsHelpAndSeverity) {
@@ -130,8 +132,8 @@ TEST(RenderTest, LongLinesAreCutAroundThePlace) {
   const std::string before(500, 'a'), after(500, 'b');
   const std::string text = Excerpt(ErrorAt(before + "XYZ" + after, 500, 503, "here"));
   const std::string dots = "\u2026";
-  EXPECT_EQ(text, "1 | " + dots + std::string(40, 'a') + "XYZ" + std::string(57, 'b') + dots + "\n" +
-                      "  | " + std::string(41, ' ') + "^^^ here\n");
+  EXPECT_EQ(text, "1 | " + dots + std::string(40, 'a') + "XYZ" + std::string(57, 'b') + dots +
+                      "\n" + "  | " + std::string(41, ' ') + "^^^ here\n");
 }
 
 TEST(RenderTest, LongLinesKeepTheirNearEnd) {

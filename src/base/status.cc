@@ -52,7 +52,8 @@ ErrnoMeaning MeaningOf(int error) {
     case EPERM:
       return {Code::kIo, Fault::kUser, false, "check the owner and the permissions"};
     case EROFS:
-      return {Code::kIo, Fault::kUser, false, "the file system is read-only: use another directory"};
+      return {Code::kIo, Fault::kUser, false,
+              "the file system is read-only: use another directory"};
     case ENOTDIR:
     case EISDIR:
     case ENAMETOOLONG:
@@ -62,7 +63,8 @@ ErrnoMeaning MeaningOf(int error) {
     case EDQUOT:
       return {Code::kDiskFull, Fault::kResource, false, "free some space, then try again"};
     case EFBIG:
-      return {Code::kDiskFull, Fault::kResource, false, "raise the limit of a file's size (ulimit -f)"};
+      return {Code::kDiskFull, Fault::kResource, false,
+              "raise the limit of a file's size (ulimit -f)"};
     case ENOMEM:
       return {Code::kOutOfMemory, Fault::kResource};
     case EMFILE:
@@ -171,9 +173,15 @@ Fault Status::fault() const {
   return payload_->fault;
 }
 
-const std::string& Status::message() const { return ok() ? EmptyString() : payload_->message; }
-const std::string& Status::slug() const { return ok() ? EmptyString() : payload_->slug; }
-const std::string& Status::hint() const { return ok() ? EmptyString() : payload_->hint; }
+const std::string& Status::message() const {
+  return ok() ? EmptyString() : payload_->message;
+}
+const std::string& Status::slug() const {
+  return ok() ? EmptyString() : payload_->slug;
+}
+const std::string& Status::hint() const {
+  return ok() ? EmptyString() : payload_->hint;
+}
 
 const std::optional<Place>& Status::place() const {
   static const std::optional<Place> none;
@@ -221,9 +229,8 @@ Status Status::Retryable() const {
 }
 
 Status Status::Annotate(std::string_view prefix) const {
-  return Changed([&](Payload& payload) {
-    payload.message = std::string(prefix) + ": " + payload.message;
-  });
+  return Changed(
+      [&](Payload& payload) { payload.message = std::string(prefix) + ": " + payload.message; });
 }
 
 std::string Status::ToString() const {

@@ -12,21 +12,22 @@
 namespace thalweg {
 inline namespace base {
 
-/// What went wrong, coarse enough to act on. The slug (a stable text such as "unknown-column") is finer.
+/// What went wrong, coarse enough to act on. The slug (a stable text such as "unknown-column") is
+/// finer.
 enum class Code {
-  kInvalid,       ///< the input is wrong: a file, an option, a statement, a value
-  kNotFound,      ///< a thing that was named does not exist
-  kExists,        ///< it exists already, and must not
-  kConflict,      ///< somebody else holds or changed it
-  kCancelled,     ///< a stop was requested
-  kTimeout,       ///< a limit of time was reached
-  kIo,            ///< a file, disk or network failed
-  kDiskFull,      ///< no space left
-  kOutOfMemory,   ///< a memory budget was reached
-  kCorrupt,       ///< stored bytes are not what was written
-  kUnsupported,   ///< valid, but this version cannot do it
-  kRefused,       ///< forbidden by policy: a statement that writes, a network file system ...
-  kInternal,      ///< a bug of ours
+  kInvalid,      ///< the input is wrong: a file, an option, a statement, a value
+  kNotFound,     ///< a thing that was named does not exist
+  kExists,       ///< it exists already, and must not
+  kConflict,     ///< somebody else holds or changed it
+  kCancelled,    ///< a stop was requested
+  kTimeout,      ///< a limit of time was reached
+  kIo,           ///< a file, disk or network failed
+  kDiskFull,     ///< no space left
+  kOutOfMemory,  ///< a memory budget was reached
+  kCorrupt,      ///< stored bytes are not what was written
+  kUnsupported,  ///< valid, but this version cannot do it
+  kRefused,      ///< forbidden by policy: a statement that writes, a network file system ...
+  kInternal,     ///< a bug of ours
 };
 
 /// Who has to act.
@@ -35,8 +36,9 @@ enum class Fault { kUser, kExternal, kResource, kBug };
 std::string_view ToString(Code code);
 std::string_view ToString(Fault fault);
 
-/// A place in a text file that a person wrote. Lines and columns count from 1, columns in Unicode code
-/// points; `length` is in code points, on the first line only. Line 0 means "the file as a whole".
+/// A place in a text file that a person wrote. Lines and columns count from 1, columns in Unicode
+/// code points; `length` is in code points, on the first line only. Line 0 means "the file as a
+/// whole".
 struct Place {
   std::string file;
   int line = 0;
@@ -57,9 +59,12 @@ class [[nodiscard]] Status {
   static Status NotFound(std::string message) { return {Code::kNotFound, std::move(message)}; }
   static Status Io(std::string message) { return {Code::kIo, std::move(message)}; }
   static Status Internal(std::string message) { return {Code::kInternal, std::move(message)}; }
-  static Status Unsupported(std::string message) { return {Code::kUnsupported, std::move(message)}; }
+  static Status Unsupported(std::string message) {
+    return {Code::kUnsupported, std::move(message)};
+  }
   static Status Cancelled(std::string message) { return {Code::kCancelled, std::move(message)}; }
-  /// From errno, with what was attempted: "cannot open path=...: No such file". ENOSPC and EDQUOT give kDiskFull.
+  /// From errno, with what was attempted: "cannot open path=...: No such file". ENOSPC and EDQUOT
+  /// give kDiskFull.
   static Status FromErrno(int error, std::string what);
 
   bool ok() const { return payload_ == nullptr; }
@@ -113,14 +118,17 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   using value_type = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Status status) : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status)
+      : state_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
     if (std::get<1>(state_).ok()) Abort(__FILE__, __LINE__, "a Result was made from an OK status");
   }
   template <typename U>
-    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
-             !std::is_same_v<std::decay_t<U>, Status> && !std::is_same_v<std::decay_t<U>, Result>)
-  Result(U&& value) : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+           !std::is_same_v<std::decay_t<U>, Status> && !std::is_same_v<std::decay_t<U>, Result>)
+      Result(U&& value)
+      : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -128,10 +136,11 @@ class [[nodiscard]] Result {
 
   T& value() & { return Checked(), std::get<0>(state_); }
   const T& value() const& { return Checked(), std::get<0>(state_); }
-  T&& value() && { return Checked(), std::get<0>(std::move(state_)); }
+  // By value, so that `for (auto& x : F().value())` keeps what it walks over.
+  T value() && { return Checked(), std::get<0>(std::move(state_)); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
   T value_or(T other) && { return ok() ? std::get<0>(std::move(state_)) : std::move(other); }
@@ -147,23 +156,27 @@ class [[nodiscard]] Result {
 #define TW_CONCAT(a, b) TW_CONCAT_(a, b)
 
 /// Returns from the enclosing function when the expression (a Status) is not OK.
-#define TW_RETURN_IF_ERROR(expr)                                \
-  do {                                                          \
-    ::thalweg::Status tw_status_ = (expr);                      \
-    if (!tw_status_.ok()) [[unlikely]] return tw_status_;       \
+#define TW_RETURN_IF_ERROR(expr)           \
+  do {                                     \
+    ::thalweg::Status tw_status_ = (expr); \
+    if (!tw_status_.ok()) [[unlikely]]     \
+      return tw_status_;                   \
   } while (false)
 
 /// TW_ASSIGN_OR_RETURN(auto x, F()): unwraps a Result or returns its Status.
-#define TW_ASSIGN_OR_RETURN(lhs, expr) TW_ASSIGN_OR_RETURN_(TW_CONCAT(tw_result_, __COUNTER__), lhs, expr)
-#define TW_ASSIGN_OR_RETURN_(tmp, lhs, expr)        \
-  auto tmp = (expr);                                \
-  if (!tmp.ok()) [[unlikely]] return tmp.status();  \
+#define TW_ASSIGN_OR_RETURN(lhs, expr) \
+  TW_ASSIGN_OR_RETURN_(TW_CONCAT(tw_result_, __COUNTER__), lhs, expr)
+#define TW_ASSIGN_OR_RETURN_(tmp, lhs, expr) \
+  auto tmp = (expr);                         \
+  if (!tmp.ok()) [[unlikely]]                \
+    return tmp.status();                     \
   lhs = std::move(tmp).value()
 
 /// An invariant of ours. Stays on in every build.
-#define TW_CHECK(condition)                                                          \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]] ::thalweg::Abort(__FILE__, __LINE__, #condition); \
+#define TW_CHECK(condition)                             \
+  do {                                                  \
+    if (!(condition)) [[unlikely]]                      \
+      ::thalweg::Abort(__FILE__, __LINE__, #condition); \
   } while (false)
 
 }  // namespace base

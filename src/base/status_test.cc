@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -127,6 +129,17 @@ TEST(ResultTest, MovesWhatCannotBeCopied) {
   Result<std::unique_ptr<int>> made = std::make_unique<int>(5);
   const std::unique_ptr<int> taken = *std::move(made);
   EXPECT_EQ(*taken, 5);
+}
+
+Result<std::vector<std::string>> Names() {
+  return std::vector<std::string>{std::string(100, 'a'), std::string(100, 'b')};
+}
+
+TEST(ResultTest, ALoopKeepsTheTemporaryItWalksOver) {
+  std::string all;
+  for (const std::string& name : Names().value()) all += name;
+  for (const std::string& name : *Names()) all += name;
+  EXPECT_EQ(all.size(), 400U);
 }
 
 TEST(ResultDeathTest, BrokenInvariantsEndTheProcessWithTheCodeOfABug) {

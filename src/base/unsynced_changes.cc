@@ -16,7 +16,8 @@ namespace thalweg {
 inline namespace base {
 namespace {
 
-/// Nothing can be reported from inside a power cut: what cannot be undone stays, as it may on a real disk.
+/// Nothing can be reported from inside a power cut: what cannot be undone stays, as it may on a
+/// real disk.
 void Ignore(int) {}
 
 void CopyBytes(int from, int to) {
@@ -96,8 +97,8 @@ class UnsyncedChanges::Saved {
     const int directory = entry_.directory->fd.get();
     const char* const name = entry_.name.c_str();
     if (S_ISREG(info_.st_mode)) {
-      const UniqueFd file(
-          ::openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info_.st_mode & 07777));
+      const UniqueFd file(::openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                                   info_.st_mode & 07777));
       CopyBytes(bytes_.get(), file.get());
       // The time is part of a file's identity.
       const timespec times[2] = {info_.st_atim, info_.st_mtim};
@@ -107,7 +108,8 @@ class UnsyncedChanges::Saved {
     } else if (S_ISDIR(info_.st_mode)) {
       Ignore(::mkdirat(directory, name, info_.st_mode & 07777));
       // Earlier changes inside of it are undone next, and must find the new one.
-      if (inside_) inside_->fd = UniqueFd(::openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+      if (inside_)
+        inside_->fd = UniqueFd(::openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
     }
   }
 
@@ -201,7 +203,8 @@ UnsyncedChanges::Record UnsyncedChanges::BeforeMakeDirectory(const std::string& 
   };
 }
 
-UnsyncedChanges::Record UnsyncedChanges::BeforeRename(const std::string& from, const std::string& to) {
+UnsyncedChanges::Record UnsyncedChanges::BeforeRename(const std::string& from,
+                                                      const std::string& to) {
   Entry source = EntryOf(from);
   Entry target = EntryOf(to);
   if (!source.directory || !target.directory) return nullptr;
@@ -218,7 +221,8 @@ UnsyncedChanges::Record UnsyncedChanges::BeforeRename(const std::string& from, c
   };
 }
 
-UnsyncedChanges::Record UnsyncedChanges::BeforeExchange(const std::string& a, const std::string& b) {
+UnsyncedChanges::Record UnsyncedChanges::BeforeExchange(const std::string& a,
+                                                        const std::string& b) {
   Entry first = EntryOf(a);
   Entry second = EntryOf(b);
   if (!first.directory || !second.directory) return nullptr;
@@ -255,7 +259,8 @@ void UnsyncedChanges::Synced(const std::string& path) {
   std::erase_if(outside_, [&](const OutsideFile& outside) {
     if (outside.fd) return InodeOf(outside.fd.get()) == inode;
     struct stat info {};
-    const int found = ::fstatat(outside.entry.directory->fd.get(), outside.entry.name.c_str(), &info, 0);
+    const int found =
+        ::fstatat(outside.entry.directory->fd.get(), outside.entry.name.c_str(), &info, 0);
     return found == 0 && Inode{info.st_dev, info.st_ino} == inode;
   });
   DirectorySynced(inode);
@@ -287,10 +292,12 @@ void UnsyncedChanges::WillWriteOutside(const std::string& path) {
 
 void UnsyncedChanges::BindOutside(const Entry& entry) {
   for (OutsideFile& outside : outside_) {
-    if (outside.fd || outside.entry.directory != entry.directory || outside.entry.name != entry.name) {
+    if (outside.fd || outside.entry.directory != entry.directory ||
+        outside.entry.name != entry.name) {
       continue;
     }
-    outside.fd = UniqueFd(::openat(entry.directory->fd.get(), entry.name.c_str(), O_RDWR | O_CLOEXEC));
+    outside.fd =
+        UniqueFd(::openat(entry.directory->fd.get(), entry.name.c_str(), O_RDWR | O_CLOEXEC));
   }
 }
 

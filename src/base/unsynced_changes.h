@@ -15,17 +15,20 @@
 namespace thalweg {
 inline namespace base {
 
-/// Everything that was changed and not yet synced, with what it takes to undo it: the disk of a simulated power
-/// cut. The model is as strict as POSIX allows on a journaling file system:
+/// Everything that was changed and not yet synced, with what it takes to undo it: the disk of a
+/// simulated power cut. The model is as strict as POSIX allows on a journaling file system:
 ///   - bytes are durable after a sync of their file;
-///   - a name (created, made, removed) is durable after a sync of its directory, a rename after a sync of the
+///   - a name (created, made, removed) is durable after a sync of its directory, a rename after a
+///   sync of the
 ///     directory it leads to, an exchange after a sync of both;
-///   - bytes that a library wrote by itself are torn until SyncFile: half, or zeros in the second half, or none.
-/// Files and directories are known by their inode, so that renames of them or of their parents lose nothing.
-/// Not thread-safe. Only in builds with THALWEG_TEST_HOOKS.
+///   - bytes that a library wrote by itself are torn until SyncFile: half, or zeros in the second
+///   half, or none.
+/// Files and directories are known by their inode, so that renames of them or of their parents lose
+/// nothing. Not thread-safe. Only in builds with THALWEG_TEST_HOOKS.
 class UnsyncedChanges {
  public:
-  /// Looks at the state before a change; what it returns records the change, and is called if that succeeded.
+  /// Looks at the state before a change; what it returns records the change, and is called if that
+  /// succeeded.
   using Record = std::function<void()>;
 
   struct Content;  ///< the bytes of one file that is written through the seam

@@ -27,8 +27,8 @@ TEST(Utf8Test, RefusesWhatTheStandardRefuses) {
            "\xED\xA0\x80",      // surrogate
            "\xF4\x90\x80\x80",  // above U+10FFFF
            "\xF5\x80\x80\x80", "\xFF",
-           "\xE2\x82",          // cut off
-           "\xE2\x28\xA1",      // no continuation
+           "\xE2\x82",      // cut off
+           "\xE2\x28\xA1",  // no continuation
        }) {
     const CodePoint point = DecodeUtf8(text, 0);
     EXPECT_FALSE(point.valid) << EscapeForDisplay(text);

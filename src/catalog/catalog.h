@@ -73,6 +73,7 @@ class Catalog {
   /// An attempt that ended without a commit; the node run gets `node_state`.
   virtual Status EndAttempt(const AttemptRecord& measures, NodeState node_state, const Actor& actor) = 0;
   virtual Result<std::vector<AttemptRecord>> Attempts(const NodeRunId& node_run) = 0;
+  virtual Result<std::optional<AttemptRecord>> FindAttempt(const AttemptId& id) = 0;
   /// Marks running attempts of a dead process as lost and their node runs as pending. For resume and run.
   virtual Result<std::vector<AttemptRecord>> LoseAttempts(const RunId& run, const Actor& actor) = 0;
 
@@ -100,6 +101,7 @@ class Catalog {
   /// The last receipt of a target, applied or prepared.
   virtual Result<std::optional<ReceiptRecord>> LastReceipt(const std::string& target) = 0;
   virtual Result<std::vector<std::pair<std::string, std::string>>> Positions(const NodeId& node) = 0;
+  virtual Result<std::vector<NewState>> States(const NodeId& node) = 0;  ///< of its operators, as last committed
 
   // Events, newest last.
   virtual Result<std::vector<EventRecord>> Events(std::int64_t run_number, std::int64_t after_id, int limit) = 0;

@@ -20,7 +20,7 @@ const char* CatalogVfs() { return nullptr; }
 #include <string>
 #include <utility>
 
-#include "base/file_system.h"
+#include "base/posix_file_system.h"
 #include "base/unique_fd.h"
 
 namespace thalweg::catalog {
@@ -29,6 +29,12 @@ namespace {
 constexpr const char* kName = "thalweg-fault";
 
 std::atomic<std::int64_t> syncs{0};
+std::atomic<FaultLayer*> layer_of_test{nullptr};
+
+FaultLayer* Layer() {
+  FaultLayer* const layer = layer_of_test.load();
+  return layer != nullptr ? layer : ActiveFaultLayer();
+}
 
 ino_t InodeOf(const std::string& path) {
   struct stat info {};
@@ -86,8 +92,7 @@ struct ShimFile {
   sqlite3_file base;
   std::string* path;      // null: a temporary file that nobody crashes over
   ino_t inode;
-  bool directory_synced;  // SQLite syncs the directory with the first sync of a new journal or WAL
-  bool journal;
+  bool owes_directory;  // SQLite syncs the directory with the first sync of a journal or WAL that it may have made
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -100,7 +105,7 @@ sqlite3_vfs* RealVfs() {
 }
 
 FaultLayer* LayerFor(sqlite3_file* file) {
-  return Shim(file)->path != nullptr ? ActiveFaultLayer() : nullptr;
+  return Shim(file)->path != nullptr ? Layer() : nullptr;
 }
 
 int ToSqlite(const Status& fault, int otherwise) {
@@ -162,7 +167,8 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int Sync(sqlite3_file* file, int flags) {
-  syncs.fetch_add(1);
+  const bool owes_directory = std::exchange(Shim(file)->owes_directory, false);
+  syncs.fetch_add(owes_directory ? 2 : 1);
   FaultLayer* const layer = LayerFor(file);
   if (layer == nullptr) return Real(file)->pMethods->xSync(Real(file), flags);
   const std::string& path = *Shim(file)->path;
@@ -171,9 +177,7 @@ int Sync(sqlite3_file* file, int flags) {
   const int code = Real(file)->pMethods->xSync(Real(file), flags);
   if (code != SQLITE_OK) return code;
   layer->Synced(path);
-  if (Shim(file)->journal && !std::exchange(Shim(file)->directory_synced, true)) {
-    layer->Synced(ParentPath(path));
-  }
+  if (owes_directory) layer->Synced(ParentPath(path));
   return code;
 }
 
@@ -215,7 +219,7 @@ int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
   auto* const shim = new (file) ShimFile{};
   const bool named = name != nullptr &&
                      (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
-  FaultLayer* const layer = named ? ActiveFaultLayer() : nullptr;
+  FaultLayer* const layer = named ? Layer() : nullptr;
   const bool creates = layer != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 && ::access(name, F_OK) != 0;
   if (creates) {
     const Status fault = layer->Before("sqlite-create", name);
@@ -228,22 +232,21 @@ int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
   if (named) {
     shim->path = new std::string(name);
     shim->inode = InodeOf(name);
-    shim->journal = (flags & SQLITE_OPEN_MAIN_DB) == 0;
-    shim->directory_synced = !creates;
+    shim->owes_directory = (flags & SQLITE_OPEN_MAIN_DB) == 0 && (flags & SQLITE_OPEN_CREATE) != 0;
   }
   if (creates) layer->Did(ParentPath(name), std::make_unique<RemoveCreated>(name));
   return code;
 }
 
 int Delete(sqlite3_vfs*, const char* name, int sync_directory) {
-  FaultLayer* const layer = ActiveFaultLayer();
+  FaultLayer* const layer = Layer();
   if (layer == nullptr || ::access(name, F_OK) != 0) {
     return RealVfs()->xDelete(RealVfs(), name, sync_directory);
   }
   const Status fault = layer->Before("sqlite-delete", name);
   if (!fault.ok()) return SQLITE_IOERR_DELETE;
   // Only journals and the WAL are removed, and SQLite keeps no locks on those.
-  auto bytes = ReadFile(LocalFileSystem(), name);
+  auto bytes = ReadFile(*MakePosixFileSystem(), name);
   TW_CHECK(bytes.ok());
   const int code = RealVfs()->xDelete(RealVfs(), name, sync_directory);
   layer->Did(ParentPath(name), std::make_unique<RestoreRemoved>(name, *std::move(bytes)));
@@ -277,6 +280,7 @@ const char* CatalogVfs() {
 }
 
 std::int64_t CatalogSyncs() { return syncs.load(); }
+void SetCatalogFaultLayer(FaultLayer* layer) { layer_of_test.store(layer); }
 
 }  // namespace thalweg::catalog
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "base/file_system.h"
+
 namespace thalweg::catalog {
 
 /// The SQLite VFS for the catalog: null (SQLite's own) in the product. In builds with THALWEG_TEST_HOOKS a shim over it
@@ -11,8 +13,10 @@ namespace thalweg::catalog {
 const char* CatalogVfs();
 
 #ifdef THALWEG_TEST_HOOKS
-/// How many fsyncs SQLite has asked for in this process.
+/// How many fsyncs SQLite has asked for in this process, those of directories included.
 std::int64_t CatalogSyncs();
+/// Takes the place of ActiveFaultLayer() for the catalog's files; null gives it back.
+void SetCatalogFaultLayer(FaultLayer* layer);
 #endif
 
 }  // namespace thalweg::catalog

@@ -13,7 +13,10 @@ namespace thalweg::component {
 namespace {
 
 /// `"skip"`, or `this value` for something that has no name of its own.
-std::string Named(const std::string& name) { return name.empty() ? "this value" : QuoteName(name); }
+std::string Named(const std::string& name) {
+  if (name.empty()) return "this value";
+  return name.find(' ') == std::string::npos ? QuoteName(name) : name;  // "a node" is no key
+}
 
 std::string ExampleOf(const FieldInfo& info) {
   const std::string& example = info.example.empty() ? info.default_text : info.example;
@@ -98,6 +101,12 @@ std::string QuoteName(std::string_view name) {
     at += point.bytes;
   }
   return quoted + "\"";
+}
+
+void ReportNotYet(std::string_view what, Span span, Diagnostics& diagnostics) {
+  diagnostics.Add({Severity::kError, "not-yet", fmt::format("{} is not available in this version", what),
+                   std::move(span), "", "remove it; the word is reserved, so that files need not change later",
+                   Code::kUnsupported});
 }
 
 const FieldInfo* ObjectInfo::Find(std::string_view field) const {
@@ -247,23 +256,39 @@ bool FitsShorthand(const Value& value, const FieldInfo& field) {
   return value.kind() == Value::Kind::kList && field.shape == Shape::kList;
 }
 
+std::string_view ShapeName(Shape shape) {
+  switch (shape) {
+    case Shape::kBoolean:
+      return "true or false";
+    case Shape::kInteger:
+      return "a whole number";
+    case Shape::kNumber:
+      return "a number";
+    case Shape::kDuration:
+      return "a length of time";
+    case Shape::kBytes:
+      return "a size";
+    case Shape::kSql:
+      return "SQL";
+    case Shape::kType:
+      return "the name of a type";
+    case Shape::kList:
+      return "a list";
+    default:
+      return "text";
+  }
+}
+
 void UnknownKey(const Value::Entry& entry, const ObjectInfo& info,
                 const std::vector<std::string>& ignored, Diagnostics& diagnostics) {
   std::vector<std::string> known = ignored;
   for (const FieldInfo& field : info.fields) known.push_back(field.name);
   const std::string near = Nearest(entry.key, known);
-  const std::string where = info.name.empty() ? "" : fmt::format(" in \"{}\"", info.name);
+  const std::string where = info.name.empty() ? "" : " in " + Named(info.name);
   std::sort(known.begin(), known.end());
   diagnostics.Error("unknown-key", fmt::format("unknown key {}{}", QuoteName(entry.key), where),
                     entry.key_span, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near),
                     near.empty() ? fmt::format("known keys: {}", JoinQuoted(known)) : "");
-}
-
-void NotYet(const Value::Entry& entry, Diagnostics& diagnostics) {
-  diagnostics.Add({Severity::kError, "not-yet",
-                   fmt::format("{} is not available in this version", QuoteName(entry.key)),
-                   entry.key_span, "", "remove it; it is a reserved word, so that files need not change later",
-                   Code::kUnsupported});
 }
 
 }  // namespace
@@ -282,7 +307,7 @@ bool ReadObject(const Value& value, const ObjectInfo& info, const std::vector<st
     for (const Value::Entry& entry : value.entries()) {
       const std::size_t i = index_of(entry.key);
       if (i < info.fields.size() && info.fields[i].reserved) {
-        NotYet(entry, diagnostics);
+        ReportNotYet(QuoteName(entry.key), entry.key_span, diagnostics);
         good = false;
       } else if (i < info.fields.size()) {
         seen[i] = true;
@@ -297,7 +322,9 @@ bool ReadObject(const Value& value, const ObjectInfo& info, const std::vector<st
     if (i == info.fields.size() || !FitsShorthand(value, info.fields[i])) {
       FieldInfo named;
       named.name = info.name;
-      return WrongType(value, named, "a map", diagnostics);
+      const bool shorthand = i < info.fields.size();
+      return WrongType(value, named,
+                       shorthand ? fmt::format("{} or a map", ShapeName(info.fields[i].shape)) : "a map", diagnostics);
     }
     seen[i] = true;
     good &= field(i, value);

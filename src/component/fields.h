@@ -132,6 +132,9 @@ FieldInfo InfoFor() {
 /// A name in double quotes, for messages. What is not printable ASCII is escaped, so that look-alike letters show.
 std::string QuoteName(std::string_view name);
 
+/// Reports, as kUnsupported with slug "not-yet", something that the grammar has words for but this version cannot do.
+void ReportNotYet(std::string_view what, Span span, Diagnostics& diagnostics);
+
 /// Elements have no name of their own: messages call them by their field's.
 inline void NameElements(FieldInfo* field) {
   if (!field->element) return;
@@ -187,8 +190,8 @@ template <typename Options>
 class OptionsOf {
  public:
   struct Notes {
-    std::string doc, default_text, example;
-    std::vector<std::string> choices;
+    std::string doc = {}, default_text = {}, example = {};  // initialized, so that a use may leave them out
+    std::vector<std::string> choices = {};
     bool required = false, secret = false, changes_rows = true, reserved = false, scalar_or_list = false;
   };
 

@@ -24,6 +24,14 @@ namespace {
 using ArrowType = std::shared_ptr<arrow::DataType>;
 using ArrowField = std::shared_ptr<arrow::Field>;
 
+// Files name what is inside a list or map as they like; ToArrow's names are used everywhere else.
+ArrowField Element(const ArrowField& field) { return field->WithName("element"); }
+ArrowType MapOf(const ArrowField& entries, bool sorted) {
+  const arrow::FieldVector& pair = entries->type()->fields();
+  return std::make_shared<arrow::MapType>(pair[0]->WithName("key")->WithNullable(false),
+                                          pair[1]->WithName("value"), sorted);
+}
+
 // Rebuilds a field bottom up: children first, then `change` on the field itself.
 template <typename Change>
 Result<ArrowField> Rebuilt(const ArrowField& field, const Change& change) {
@@ -39,18 +47,17 @@ Result<ArrowField> Rebuilt(const ArrowField& field, const Change& change) {
       rebuilt = arrow::struct_(children);
       break;
     case arrow::Type::LIST:
-      rebuilt = arrow::list(children[0]);
+      rebuilt = arrow::list(Element(children[0]));
       break;
     case arrow::Type::LARGE_LIST:
-      rebuilt = arrow::large_list(children[0]);
+      rebuilt = arrow::large_list(Element(children[0]));
       break;
     case arrow::Type::FIXED_SIZE_LIST:
       rebuilt = arrow::fixed_size_list(
-          children[0], static_cast<const arrow::FixedSizeListType&>(type).list_size());
+          Element(children[0]), static_cast<const arrow::FixedSizeListType&>(type).list_size());
       break;
     case arrow::Type::MAP:
-      rebuilt = std::make_shared<arrow::MapType>(
-          children[0]->WithNullable(false), static_cast<const arrow::MapType&>(type).keys_sorted());
+      rebuilt = MapOf(children[0], static_cast<const arrow::MapType&>(type).keys_sorted());
       break;
     default:
       break;
@@ -112,10 +119,9 @@ Result<ArrowField> Corrected(const parquet::arrow::SchemaField& node, const parq
     case arrow::Type::STRUCT:
       return field->WithType(arrow::struct_(children));
     case arrow::Type::LIST:
-      return field->WithType(arrow::list(children[0]));
+      return field->WithType(arrow::list(Element(children[0])));
     case arrow::Type::MAP:
-      return field->WithType(
-          std::make_shared<arrow::MapType>(children[0]->WithNullable(false)));
+      return field->WithType(MapOf(children[0], /*sorted=*/false));
     default:
       return Status::Unsupported(fmt::format("this nesting is not known type={}", field->type()->ToString()));
   }

@@ -19,13 +19,11 @@ using StopCallback = std::stop_callback<std::function<void()>>;
 /// A batch is closed early at this size, so that wide rows neither pile up nor overflow 32-bit offsets.
 constexpr std::int64_t kBatchBytes = 16 << 20;
 
-/// Small and local: what makes progress known, without printing it, and what DuckDB counts per statement.
+/// Makes the progress of a connection's statements known, without printing it.
 constexpr const char* kTracking[] = {
     "SET enable_progress_bar = true",
     "SET enable_progress_bar_print = false",
     "SET progress_bar_time = 0",
-    "SET enable_profiling = 'no_output'",
-    R"(SET custom_profiling_settings = '{"SYSTEM_PEAK_BUFFER_MEMORY": "true", "SYSTEM_PEAK_TEMP_DIR_SIZE": "true"}')",
 };
 
 Status UntypedParameter() {
@@ -210,7 +208,6 @@ class ConnectionImpl : public Connection {
       if (stop.stop_requested()) return Cancelled();
       return ResultFailure(sql, result);
     }
-    ReadUsage();
     return static_cast<std::int64_t>(duckdb_rows_changed(result.out()));
   }
 
@@ -220,8 +217,6 @@ class ConnectionImpl : public Connection {
     const duckdb_query_progress_type progress = duckdb_query_progress(connection_.get());
     return progress.percentage < 0 ? -1 : progress.percentage / 100;
   }
-
-  Usage LastUsage() const override { return usage_; }
 
  private:
   static Status ResultFailure(const std::string& sql, ResultHandle& result) {
@@ -261,20 +256,8 @@ class ConnectionImpl : public Connection {
     return {};
   }
 
-  void ReadUsage() {
-    usage_ = {};
-    const duckdb_profiling_info profile = duckdb_get_profiling_info(connection_.get());
-    if (profile == nullptr) return;
-    const auto read = [&](const char* key) {
-      const ValueHandle value(duckdb_profiling_info_get_value(profile, key));
-      return value ? Bytes(duckdb_get_int64(value.get())) : Bytes();
-    };
-    usage_ = {.peak_memory = read("SYSTEM_PEAK_BUFFER_MEMORY"), .spilled = read("SYSTEM_PEAK_TEMP_DIR_SIZE")};
-  }
-
   ConnectionHandle connection_;
   bool tracking_ = false;
-  Usage usage_;
 };
 
 }  // namespace

@@ -13,10 +13,9 @@
 namespace thalweg::duckdb {
 namespace {
 
-/// What a connection may still set after the configuration is locked: its own accounts and progress.
+/// What a connection may still set after the configuration is locked: its own progress.
 constexpr std::string_view kAllowedSettings =
-    "['enable_progress_bar', 'enable_progress_bar_print', 'progress_bar_time', 'enable_profiling', "
-    "'custom_profiling_settings']";
+    "['enable_progress_bar', 'enable_progress_bar_print', 'progress_bar_time']";
 
 std::string ListOf(const std::vector<std::string>& texts) {
   std::string list = "[";
@@ -53,12 +52,27 @@ class DatabaseImpl : public Database {
     return connection->Execute("SET lock_configuration = true");
   }
 
+  Result<Usage> Used() override {
+    const std::lock_guard lock(monitor_mutex_);
+    if (monitor_ == nullptr) {
+      TW_ASSIGN_OR_RETURN(monitor_, Connect());
+    }
+    TW_ASSIGN_OR_RETURN(
+        const Connection::Rows rows,
+        monitor_->Fetch("SELECT CAST(sum(memory_usage_bytes) AS bigint), "
+                        "CAST(sum(temporary_storage_bytes) AS bigint) FROM duckdb_memory()"));
+    const auto bytes = [&](std::size_t i) { return Bytes(std::stoll(rows.at(0).at(i).value_or("0"))); };
+    return Usage{.memory = bytes(0), .spilled = bytes(1)};
+  }
+
   Bytes memory_limit() const override { return memory_limit_; }
 
  private:
   DatabaseHandle database_;
   const Bytes memory_limit_;
   std::atomic<bool> confined_ = false;
+  std::mutex monitor_mutex_;
+  std::unique_ptr<Connection> monitor_;
 };
 
 Result<ConfigHandle> MakeConfig(const DatabaseOptions& options) {

@@ -37,10 +37,10 @@ class ResultStream {
   virtual Result<data::Batch> Next() = 0;  ///< null at the end
 };
 
-/// What the last statement of a connection used, as DuckDB's own accounts say it.
+/// What the whole instance holds now.
 struct Usage {
-  Bytes peak_memory;  ///< largest total of the whole instance's buffers while it ran
-  Bytes spilled;      ///< largest total size of the instance's temporary files while it ran
+  Bytes memory;   ///< buffers under memory_limit
+  Bytes spilled;  ///< temporary files
 };
 
 /// One connection: one statement at a time, one thread at a time (Interrupt and Progress from any thread).
@@ -73,8 +73,6 @@ class Connection {
   virtual void Interrupt() = 0;
   /// 0..1 of the running statement, negative when unknown. From any thread.
   virtual double Progress() = 0;
-  /// Of the last Run that ended well.
-  virtual Usage LastUsage() const = 0;
 };
 
 /// The embedded database: in memory, extensions neither installed nor loaded, UTC, the portable profile's settings
@@ -89,6 +87,8 @@ class Database {
   /// configuration. Paths are absolute. Once; a second call is kConflict.
   virtual Status Confine(const std::vector<std::string>& directories,
                          const std::vector<std::string>& files = {}) = 0;
+  /// Costs as much as a small query: for long statements, a few times a second.
+  virtual Result<Usage> Used() = 0;
   virtual Bytes memory_limit() const = 0;
   static std::string Version();  ///< "1.5.6"
 };

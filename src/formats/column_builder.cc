@@ -321,7 +321,7 @@ std::unique_ptr<ColumnBuilder> MakeEpoch(std::shared_ptr<arrow::DataType> type,
 }
 
 struct Uuid {
-  std::uint8_t bytes[16] = {};
+  std::uint8_t bytes[16];
 };
 
 /// 32 digits with dashes between bytes or not, in braces or not.
@@ -345,7 +345,7 @@ bool ParseUuid(std::string_view text, Uuid* out) {
 std::unique_ptr<ColumnBuilder> MakeUuid(std::shared_ptr<arrow::DataType> type) {
   return MakeFixed<Uuid>(std::move(type),
                          [](std::string_view text, Uuid* out, std::string* reason) {
-                           *out = Uuid();
+                           *out = Uuid{};
                            if (ParseUuid(text, out)) return true;
                            *reason = "not a uuid";
                            return false;

@@ -104,6 +104,10 @@ error_code RawJson(od::value value, int depth, std::string_view* raw) {
   return CheckValue(value, depth);
 }
 
+bool IsAtEnd(od::document& document) {
+  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+}
+
 std::string Explain(error_code error) {
   switch (error) {
     case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "an object or a list is not closed";

@@ -31,6 +31,9 @@ simdjson::error_code ReadNull(simdjson::ondemand::value& value);
 /// The digits as they stand.
 simdjson::error_code ReadNumber(simdjson::ondemand::value& value, std::string_view* token);
 
+/// Whether nothing follows the value that was read.
+bool IsAtEnd(simdjson::ondemand::document& document);
+
 /// In plain words: "an object or a list is not closed".
 std::string Explain(simdjson::error_code error);
 

@@ -72,7 +72,7 @@ bool JsonRow::Append(std::string_view text) {
   if (const auto error = document.get_object().get(object)) return Broken(error);
   if (!AppendObject(object)) return false;
   column_.clear();
-  return document.at_end() || Broken(simdjson::TRAILING_CONTENT);
+  return IsAtEnd(document) || Broken(simdjson::TRAILING_CONTENT);
 }
 
 bool JsonRow::AppendObject(od::object object) {

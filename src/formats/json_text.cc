@@ -55,7 +55,7 @@ bool JsonChecker::IsJson(std::string_view text) {
     if (std::move(item).get(value) || CheckValue(value, 1)) return false;
     ++values;
   }
-  return values == 1 && document.at_end();
+  return values == 1 && IsAtEnd(document);
 }
 
 void AppendJsonString(std::string_view text, std::string* out) {

@@ -220,8 +220,8 @@ void AppendDate(std::int32_t days, std::string* out) {
   } else {
     const CivilDay civil = CivilFromDays(days);
     const bool plain = civil.year >= 0 && civil.year <= 9999;
-    fmt::format_to(std::back_inserter(*out), plain ? "{:04}-{:02}-{:02}" : "{:+05}-{:02}-{:02}",
-                   civil.year, civil.month, civil.day);
+    fmt::format_to(std::back_inserter(*out), fmt::runtime(plain ? "{:04}" : "{:+05}"), civil.year);
+    fmt::format_to(std::back_inserter(*out), "-{:02}-{:02}", civil.month, civil.day);
   }
 }
 

@@ -11,8 +11,8 @@ inline constexpr std::size_t kMaxDocumentBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kMaxDepth = 64;
 inline constexpr std::size_t kMaxAliasedValues = 100'000;  ///< what all aliases together stand for
 
-/// Size, encoding and characters, before any parser sees the text: it must be UTF-8 without control characters other than
-/// tab and line ends. False after reporting.
+/// Size, encoding and characters, before any parser sees the text: it must be UTF-8 without control
+/// characters other than tab and line ends. False after reporting.
 bool CheckDocumentText(const SourceTextRef& source, Diagnostics& diagnostics);
 
 /// Reports a document that is nested too deeply.

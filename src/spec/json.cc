@@ -14,7 +14,8 @@
 namespace thalweg::spec {
 namespace {
 
-/// RFC 8259, by hand: every value and every byte of a string needs its place, which no JSON library at hand gives.
+/// RFC 8259, by hand: every value and every byte of a string needs its place, which no JSON library
+/// at hand gives.
 class JsonParser {
  public:
   JsonParser(const SourceTextRef& source, Diagnostics& diagnostics)
@@ -26,7 +27,8 @@ class JsonParser {
     if (at_ == text_.size()) return {};
     Value value = ParseValue(0);
     SkipBlanks();
-    if (!failed_ && at_ < text_.size()) Fail("text behind the end of the document", "one file holds one document");
+    if (!failed_ && at_ < text_.size())
+      Fail("text behind the end of the document", "one file holds one document");
     return failed_ ? Value() : value;
   }
 
@@ -35,13 +37,16 @@ class JsonParser {
   char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
   void SkipBlanks() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
 
   Value Fail(std::string message, std::string help = {}) {
     if (!failed_) {
       const std::size_t end = at_ < text_.size() ? at_ + DecodeUtf8(text_, at_).bytes : at_;
-      diagnostics_.Error("json-syntax", std::move(message), Span{source_, at_, end}, "", std::move(help));
+      diagnostics_.Error("json-syntax", std::move(message), Span{source_, at_, end}, "",
+                         std::move(help));
     }
     failed_ = true;
     at_ = text_.size();
@@ -66,13 +71,17 @@ class JsonParser {
   /// A number, true, false or null.
   Value ParseWord() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && std::string_view(" \t\r\n,:]}[{\"").find(text_[at_]) == std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n,:]}[{\"").find(text_[at_]) == std::string_view::npos)
+      ++at_;
     const std::string_view word = text_.substr(begin, at_ - begin);
     if (word == "null") return Value::Null(From(begin), "null");
-    if (word == "true" || word == "false") return Value::Boolean(word == "true", std::string(word), From(begin));
+    if (word == "true" || word == "false")
+      return Value::Boolean(word == "true", std::string(word), From(begin));
     if (IsJsonNumber(word)) return Value::Number(std::string(word), From(begin));
     at_ = begin;
-    if (word.empty()) return Fail(at_ == text_.size() ? "the document ends too early" : "a value is missing here");
+    if (word.empty())
+      return Fail(at_ == text_.size() ? "the document ends too early" : "a value is missing here");
     if (word.starts_with("//") || word.starts_with("/*") || word.starts_with('#')) {
       return Fail("JSON has no comments", "use YAML for a file with comments");
     }
@@ -134,7 +143,8 @@ class JsonParser {
       const std::size_t next = text_.find_first_of("\"\\\n\r\t", at_);
       if (next == std::string_view::npos || (text_[next] != '"' && text_[next] != '\\')) {
         at_ = next == std::string_view::npos ? begin : next;
-        return Fail(next == std::string_view::npos ? "the text is not closed" : "a tab or line end inside of text",
+        return Fail(next == std::string_view::npos ? "the text is not closed"
+                                                   : "a tab or line end inside of text",
                     next == std::string_view::npos ? "close it with \"" : "write it as \\t or \\n");
       }
       decoded += text_.substr(at_, next - at_);
@@ -182,7 +192,8 @@ class JsonParser {
 
   /// Four hexadecimal digits behind \u.
   bool ParseUnit(std::size_t at, char32_t* unit) const {
-    if (!text_.substr(std::min(at, text_.size())).starts_with("\\u") || at + 6 > text_.size()) return false;
+    if (!text_.substr(std::min(at, text_.size())).starts_with("\\u") || at + 6 > text_.size())
+      return false;
     *unit = 0;
     for (std::size_t i = at + 2; i < at + 6; ++i) {
       const char c = text_[i];

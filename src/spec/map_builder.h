@@ -9,7 +9,8 @@
 
 namespace thalweg::spec {
 
-/// Collects the entries of one map and refuses keys that come twice, naming both places. The first one stays.
+/// Collects the entries of one map and refuses keys that come twice, naming both places. The first
+/// one stays.
 class MapBuilder {
  public:
   void Add(std::string key, Span key_span, component::Value value, Diagnostics& diagnostics);

@@ -30,32 +30,53 @@ std::string_view ToString(NodeKind kind);
 struct Reference {
   std::string name;
   Span span;
+  static component::FieldInfo Info();
 };
 
 /// A typed parameter of the pipeline and the value it has in this load.
 struct ParameterSpec {
   std::string name;
-  std::string type;                   ///< canonical type name
-  std::optional<std::string> value;   ///< given, else the default; none: NULL was written
+  std::string type;                  ///< canonical type name
+  std::optional<std::string> value;  ///< given, else the default; none: NULL was written
   std::string doc;
   Span span;
 };
 
 enum class Severity { kWarn, kFail, kQuarantine };
 
-/// checks: [{not_null: [a, b]}, {rows: {min: $n}}, {sql: "...", severity: warn}] — one kind key each, plus `severity` and `name`.
+/// checks: [{not_null: [a, b]}, {rows: {min: $n}}, {sql: "...", severity: warn}] — one kind key
+/// each, plus `severity` and `name`.
 struct CheckSpec {
-  struct NotNull { std::vector<std::string> columns; };
-  struct Unique { std::vector<std::string> columns; };
-  struct Accepted { std::string column; std::vector<component::Scalar> values; };
-  struct Range { std::string column; std::optional<SqlText> min, max; };          ///< SQL scalars, inclusive
-  struct Rows { std::optional<SqlText> min, max; };                               ///< SQL scalars, may use $parameters
-  struct ForeignKey { std::vector<std::string> columns; Reference table; std::vector<std::string> to; };
-  struct Sql { SqlText condition; };  ///< must be true for every row (NULL passes)
+  struct NotNull {
+    std::vector<std::string> columns;
+  };
+  struct Unique {
+    std::vector<std::string> columns;
+  };
+  struct Accepted {
+    std::string column;
+    std::vector<component::Scalar> values;
+  };
+  struct Range {
+    std::string column;
+    std::optional<SqlText> min, max;
+  };  ///< SQL scalars, inclusive
+  struct Rows {
+    std::optional<SqlText> min, max;
+  };  ///< SQL scalars, may use $parameters
+  struct ForeignKey {
+    std::vector<std::string> columns;
+    Reference table;
+    std::vector<std::string> to;
+  };
+  struct Sql {
+    SqlText condition;
+  };  ///< must be true for every row (NULL passes)
   std::variant<NotNull, Unique, Accepted, Range, Rows, ForeignKey, Sql> kind;
-  std::string name;      ///< given, else made from the kind and columns: "not_null(carrier, origin)"
+  std::string name;  ///< given, else made from the kind and columns: "not_null(carrier, origin)"
   Severity severity = Severity::kFail;
   Span span;
+  static component::FieldInfo Info();
 };
 
 struct Materialize {
@@ -64,12 +85,14 @@ struct Materialize {
   std::vector<std::string> merge_key;
   bool given = false;
   Span span;
+  static component::FieldInfo Info();
 };
 
 struct EventTimeSpec {
   std::string column;
   component::Duration lateness{0};
   std::optional<component::Duration> idle;
+  static component::OptionsOf<EventTimeSpec> Describe();
 };
 
 struct SourceBody {
@@ -77,16 +100,22 @@ struct SourceBody {
   std::shared_ptr<const component::SourceOptions> options;
 };
 struct SqlBody {
-  SqlText text;              ///< for the engine that the node runs on
-  bool deterministic = false;  ///< the user vouches: reuse although the statement looks non-repeatable
-  bool dialect_only = false; ///< written as sql: {duckdb: ...}: the portable profile does not apply
+  SqlText text;  ///< for the engine that the node runs on
+  bool deterministic =
+      false;  ///< the user vouches: reuse although the statement looks non-repeatable
+  bool dialect_only =
+      false;  ///< written as sql: {duckdb: ...}: the portable profile does not apply
 };
 struct GateBody {
   std::string question;
   std::vector<SqlText> evidence;
   std::optional<component::Duration> timeout;  ///< fails closed when it has passed
 };
-struct OrderKey { std::string column; bool descending = false; };
+struct OrderKey {
+  std::string column;
+  bool descending = false;
+  static component::FieldInfo Info();
+};
 struct TargetBody {
   std::string connector;
   std::shared_ptr<const component::TargetOptions> options;
@@ -104,60 +133,76 @@ struct Node {
   NodeKind kind = NodeKind::kSource;
   std::variant<SourceBody, SqlBody, GateBody, TargetBody, OperatorBody> body;
   Span name_span;
-  Value value;                        ///< all of the node, for places
+  Value value;  ///< all of the node, for places
 
   // Common keys.
-  std::vector<Reference> from;        ///< as written; gates and targets have exactly one, SQL nodes and sources none
+  /// As written; gates and targets have exactly one, SQL nodes and sources none. May name
+  /// <node>_rejects and <node>_late.
+  std::vector<Reference> from;
   std::vector<Reference> after;
   std::vector<std::string> was, tags;
-  bool manual = false;                ///< start: manual
+  std::string doc;
+  bool manual = false;  ///< start: manual
   std::optional<component::Duration> timeout;
   std::optional<Bytes> memory;
   std::vector<CheckSpec> checks;
   Materialize materialize;
   std::optional<EventTimeSpec> event_time;
-  std::string engine;                 ///< empty: the default
+  std::string engine;  ///< empty: the default
 
-  /// Everything of the node that changes its rows, in canonical form: for the recipe key (without SQL text, whose
-  /// fingerprint comes from sql/). Equal for equal meaning: key order, quoting and comments do not count.
+  /// Everything of the node that changes its rows, in canonical form: for the recipe key (without
+  /// SQL text, whose fingerprint comes from sql/). Equal for equal meaning: key order, quoting and
+  /// comments do not count.
   std::string canonical;
   int component_version = 1;
-  bool uses_run = false;              ///< contains ${run.number} or ${run.started}: never reused
+  bool uses_run = false;  ///< contains ${run.number} or ${run.started}: never reused
 };
 
-/// One pipeline file, read and checked as far as that is possible without I/O and without parsing SQL.
+/// One pipeline file, read and checked as far as that is possible without I/O and without parsing
+/// SQL.
 struct Pipeline {
   std::string name;
+  std::string doc;
   SourceTextRef source;
   int grammar = 1;
   std::vector<ParameterSpec> params;
   std::vector<Node> nodes;  ///< in the order of the file
-  std::map<std::string, std::string> environment;  ///< ${env.X} that were used: recorded with the run
+  std::map<std::string, std::string>
+      environment;  ///< ${env.X} that were used: recorded with the run
   const Node* Find(std::string_view name) const;
 };
 
 /// What ${...} can stand for.
 struct LoadOptions {
-  std::map<std::string, std::string> params;                                        ///< given with --param
-  std::function<std::optional<std::string>(const std::string& name)> environment;    ///< ${env.X}; null: none
-  std::function<std::optional<std::string>(const std::string& name)> secret;         ///< ${secret.X}; null: none
+  std::map<std::string, std::string> params;  ///< given with --param
+  std::function<std::optional<std::string>(const std::string& name)>
+      environment;  ///< ${env.X}; null: none
+  std::function<std::optional<std::string>(const std::string& name)>
+      secret;  ///< ${secret.X}; null: none
   /// sql: {file: x.sql}: the text of a file relative to the pipeline file. Null: refused.
   std::function<Result<std::string>(const std::string& path)> read_file;
-  struct RunValues { std::int64_t number = 0; Instant started; };
+  struct RunValues {
+    std::int64_t number = 0;
+    Instant started;
+  };
   std::optional<RunValues> run;  ///< none: ${run.x} stays as it is and Node::uses_run says so
 };
 
-/// Builds the model from a document. All errors of the file are reported in one pass; the result is usable (best effort)
-/// only when `diagnostics.has_errors()` is false. Checks: grammar, names (form, reserved, duplicates, case), component
-/// options, parameters and their types, references of from/after/was, kinds of inputs. Not: SQL, files, cycles through SQL.
-Pipeline Load(const Value& document, const SourceTextRef& source, const component::Registry& registry, const LoadOptions& options,
+/// Builds the model from a document. All errors of the file are reported in one pass; the result is
+/// usable (best effort) only when `diagnostics.has_errors()` is false. Checks: grammar, names
+/// (form, reserved, duplicates, case), component options, parameters and their types, references of
+/// from/after/was, kinds of inputs. Not: SQL, files, cycles through SQL.
+Pipeline Load(const Value& document, const SourceTextRef& source,
+              const component::Registry& registry, const LoadOptions& options,
               Diagnostics& diagnostics);
 
-/// Front ends: text -> document. Both keep places, refuse duplicate keys, and bound depth, aliases and size.
+/// Front ends: text -> document. Both keep places, refuse duplicate keys, and bound depth, aliases
+/// and size.
 Value ParseYaml(const SourceTextRef& source, Diagnostics& diagnostics);
 Value ParseJson(const SourceTextRef& source, Diagnostics& diagnostics);
 /// By the ending of the name: .json, else YAML.
-Pipeline LoadText(const SourceTextRef& source, const component::Registry& registry, const LoadOptions& options, Diagnostics& diagnostics);
+Pipeline LoadText(const SourceTextRef& source, const component::Registry& registry,
+                  const LoadOptions& options, Diagnostics& diagnostics);
 
 /// The JSON Schema (2020-12) of pipeline files with these components.
 std::string JsonSchema(const component::Registry& registry);

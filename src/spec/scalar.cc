@@ -10,10 +10,18 @@ using Segments = std::vector<Value::Segment>;
 
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-bool IsBreak(char c) { return c == '\n' || c == '\r'; }
-bool IsWhite(char c) { return IsBlank(c) || IsBreak(c); }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool IsBreak(char c) {
+  return c == '\n' || c == '\r';
+}
+bool IsWhite(char c) {
+  return IsBlank(c) || IsBreak(c);
+}
 
 template <std::size_t N>
 bool IsOneOf(std::string_view text, const std::array<std::string_view, N>& words) {
@@ -63,7 +71,8 @@ Value PlainScalar(std::string text, Span span) {
 
 namespace {
 
-/// Matches source lines with a text that was made from them: indentation cut off, breaks kept or folded.
+/// Matches source lines with a text that was made from them: indentation cut off, breaks kept or
+/// folded.
 class LineMatcher {
  public:
   LineMatcher(std::string_view text, std::string_view source, bool keeps_trailing_blanks)
@@ -98,7 +107,8 @@ class LineMatcher {
     return true;
   }
 
-  /// Blanks in front of text_[found] that begin a line of the text: they are indentation beyond the block's own.
+  /// Blanks in front of text_[found] that begin a line of the text: they are indentation beyond the
+  /// block's own.
   std::size_t KeptIndentation(std::size_t found, std::size_t most) const {
     std::size_t kept = 0;
     while (kept < most && found - kept > at_ && IsBlank(text_[found - kept - 1])) ++kept;
@@ -161,8 +171,8 @@ Escape EscapeAt(std::string_view source, std::size_t at) {
 /// Matches the inside of quotes with its text: escapes, doubled quotes, folded lines.
 class QuotedMatcher {
  public:
-  QuotedMatcher(ScalarStyle style, std::string_view text, std::string_view source, std::size_t begin,
-                std::size_t end)
+  QuotedMatcher(ScalarStyle style, std::string_view text, std::string_view source,
+                std::size_t begin, std::size_t end)
       : style_(style), text_(text), source_(source), at_(begin), end_(end) {}
 
   std::optional<Segments> Match() && {

@@ -147,8 +147,9 @@ bool Builder::On(fy_event* event) {
 bool Builder::OnDocument(fy_event* event) {
   const Span span = SpanOf(fy_event_start_mark(event), fy_event_end_mark(event));
   if (++documents_ > 1) {
-    diagnostics_.Error("several-documents", "the file holds more than one document", span, "",
-                       "one file holds one pipeline: remove this line, or move the rest to a file of its own");
+    diagnostics_.Error(
+        "several-documents", "the file holds more than one document", span, "",
+        "one file holds one pipeline: remove this line, or move the rest to a file of its own");
     return Fail();
   }
   const fy_version* version = fy_document_start_event_version(event);
@@ -191,13 +192,14 @@ bool Builder::OnScalar(fy_event* event) {
     span.begin = span.begin == 0 ? 0 : span.begin - 1;
     span.end = std::min(span.end + 1, source_->text().size());
   } else {
-    const std::size_t last = source_->text().find_last_not_of(" \t\r\n", span.end == 0 ? 0 : span.end - 1);
+    const std::size_t last =
+        source_->text().find_last_not_of(" \t\r\n", span.end == 0 ? 0 : span.end - 1);
     if (last != std::string::npos && last >= span.begin) span.end = last + 1;
   }
   last_end_ = span.end;
   if (!IsValidUtf8(text) || text.find('\0') != std::string::npos) {
-    diagnostics_.Error("control-character", "the text holds an escape that is no character", span, "",
-                       "NUL and halves of surrogate pairs are not allowed");
+    diagnostics_.Error("control-character", "the text holds an escape that is no character", span,
+                       "", "NUL and halves of surrogate pairs are not allowed");
     text.clear();
     segments.reset();
   }
@@ -216,15 +218,16 @@ bool Builder::OnAlias(fy_event* event) {
   if (anchor == anchors_.end()) {
     for (const Open& open : open_) {
       if (open.anchor != name) continue;
-      diagnostics_.Error("yaml-alias", fmt::format("*{} stands inside of what it stands for", name), span);
+      diagnostics_.Error("yaml-alias", fmt::format("*{} stands inside of what it stands for", name),
+                         span);
       return Place({Value::Null(span)}, "");
     }
     std::vector<std::string> names;
     for (const auto& [known, built] : anchors_) names.push_back(known);
     std::sort(names.begin(), names.end());
     const std::string near = Nearest(name, names);
-    diagnostics_.Error("yaml-alias", fmt::format("there is no anchor {}", QuoteName("&" + name)), span,
-                       near.empty() ? "" : fmt::format("did you mean \"*{}\"?", near),
+    diagnostics_.Error("yaml-alias", fmt::format("there is no anchor {}", QuoteName("&" + name)),
+                       span, near.empty() ? "" : fmt::format("did you mean \"*{}\"?", near),
                        "text that begins with * needs quotes");
     return Place({Value::Null(span)}, "");
   }
@@ -288,7 +291,8 @@ bool Builder::Place(Built built, const std::string& anchor) {
     if (parent.key_is_merge) {
       PlaceMerge(parent, built.value);
     } else if (parent.key_is_good) {
-      parent.entries.Add(std::move(parent.key), std::move(parent.key_span), std::move(built.value), diagnostics_);
+      parent.entries.Add(std::move(parent.key), std::move(parent.key_span), std::move(built.value),
+                         diagnostics_);
     }
   }
   return true;
@@ -297,8 +301,8 @@ bool Builder::Place(Built built, const std::string& anchor) {
 void Builder::PlaceKey(Open& map, const Built& key) {
   const bool good = key.value.is_scalar() && !key.value.is_null();
   if (!good) {
-    diagnostics_.Error("yaml-key",
-                       fmt::format("a key must be text, not {}", key.value.KindName()), key.value.span());
+    diagnostics_.Error("yaml-key", fmt::format("a key must be text, not {}", key.value.KindName()),
+                       key.value.span());
   }
   map.has_key = true;
   map.key_is_good = good;
@@ -316,8 +320,9 @@ void Builder::PlaceMerge(Open& map, const Value& value) {
     if (each.kind() == Value::Kind::kMap) {
       map.merged.emplace_back(each, map.key_span);
     } else {
-      diagnostics_.Error("yaml-key", fmt::format("\"<<\" merges maps, not {}", each.KindName()), map.key_span,
-                         "", "write \"<<: *anchor\", where the anchor stands at a map");
+      diagnostics_.Error("yaml-key", fmt::format("\"<<\" merges maps, not {}", each.KindName()),
+                         map.key_span, "",
+                         "write \"<<: *anchor\", where the anchor stands at a map");
     }
   }
 }
@@ -329,7 +334,8 @@ const Span* Builder::OpenBracket() const {
   return nullptr;
 }
 
-void ReportErrors(fy_diag* diag, const SourceTextRef& source, const Builder& builder, Diagnostics& diagnostics) {
+void ReportErrors(fy_diag* diag, const SourceTextRef& source, const Builder& builder,
+                  Diagnostics& diagnostics) {
   void* next = nullptr;
   while (const fy_diag_error* error = fy_diag_errors_iterate(diag, &next)) {
     if (error->type < FYET_ERROR) continue;
@@ -337,7 +343,8 @@ void ReportErrors(fy_diag* diag, const SourceTextRef& source, const Builder& bui
     if (message.find("depth") != std::string_view::npos) {
       ReportTooDeep(Span{source, 0, 0}, diagnostics);
     } else {
-      ReportYamlSyntax(message, source, error->line, error->column, builder.OpenBracket(), diagnostics);
+      ReportYamlSyntax(message, source, error->line, error->column, builder.OpenBracket(),
+                       diagnostics);
     }
     return;
   }
@@ -355,7 +362,8 @@ Value ParseYaml(const SourceTextRef& source, Diagnostics& diagnostics) {
   const std::unique_ptr<fy_diag, FyDeleter> diag(fy_diag_create(&diag_config));
   fy_diag_set_collect_errors(diag.get(), true);
   fy_parse_cfg config{};
-  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_ALLOW_DUPLICATE_KEYS);
+  config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE |
+                                                 FYPCF_ALLOW_DUPLICATE_KEYS);
   config.diag = diag.get();
   const std::unique_ptr<fy_parser, FyDeleter> parser(fy_parser_create(&config));
   TW_CHECK(parser != nullptr);

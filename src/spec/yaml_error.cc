@@ -35,7 +35,8 @@ constexpr Advice kAdvice[] = {
     {"invalid escape", "an escape that YAML does not know",
      "write a backslash as \\\\, or use single quotes, which know no escapes"},
     {"without a closing", "a bracket that is not closed", "close it"},
-    {"missing comma", "a comma is missing", "text that holds brackets, braces or commas needs quotes here"},
+    {"missing comma", "a comma is missing",
+     "text that holds brackets, braces or commas needs quotes here"},
     {"extra comma", "a comma too much", "remove it"},
 };
 
@@ -52,7 +53,8 @@ std::size_t OffsetOf(const SourceText& source, int line, int column) {
 Span WordAt(const SourceTextRef& source, std::size_t at) {
   const std::string& text = source->text();
   std::size_t end = at;
-  while (end < text.size() && std::string_view(" \t\r\n,]}").find(text[end]) == std::string_view::npos) {
+  while (end < text.size() &&
+         std::string_view(" \t\r\n,]}").find(text[end]) == std::string_view::npos) {
     ++end;
   }
   if (end == at && end < text.size() && text[end] != '\r' && text[end] != '\n') ++end;
@@ -65,7 +67,8 @@ bool CommentAbove(const SourceText& source, int line) {
     const std::string_view text = source.Line(above);
     if (text.find_first_not_of(" \t") == std::string_view::npos) continue;
     const std::size_t sign = text.find('#');
-    return sign != std::string_view::npos && sign > 0 && (text[sign - 1] == ' ' || text[sign - 1] == '\t') &&
+    return sign != std::string_view::npos && sign > 0 &&
+           (text[sign - 1] == ' ' || text[sign - 1] == '\t') &&
            text.find_first_not_of(" \t") != sign;
   }
   return false;
@@ -73,28 +76,32 @@ bool CommentAbove(const SourceText& source, int line) {
 
 }  // namespace
 
-void ReportYamlSyntax(std::string_view message, const SourceTextRef& source, int line, int column, const Span* open,
-                      Diagnostics& diagnostics) {
+void ReportYamlSyntax(std::string_view message, const SourceTextRef& source, int line, int column,
+                      const Span* open, Diagnostics& diagnostics) {
   const std::string_view text = source->Line(line);
   Span span = WordAt(source, OffsetOf(*source, line, column));
   if (message.find("without a closing") != std::string_view::npos && open != nullptr) span = *open;
-  if (message.find("in flow mapping") != std::string_view::npos && text.find("${") != std::string_view::npos) {
-    diagnostics.Error("yaml-syntax", "\"${...}\" without quotes inside of braces or brackets", span, "",
-                      "put the text in quotes: \"${name}/file.csv\"");
+  if (message.find("in flow mapping") != std::string_view::npos &&
+      text.find("${") != std::string_view::npos) {
+    diagnostics.Error("yaml-syntax", "\"${...}\" without quotes inside of braces or brackets", span,
+                      "", "put the text in quotes: \"${name}/file.csv\"");
     return;
   }
-  if (message.find("invalid value after mapping") != std::string_view::npos && CommentAbove(*source, line)) {
-    diagnostics.Error("yaml-syntax", "a comment ended the text above, and this line does not belong to it", span, "",
-                      "\" #\" starts a comment: put the text in quotes, or below \"|\"");
+  if (message.find("invalid value after mapping") != std::string_view::npos &&
+      CommentAbove(*source, line)) {
+    diagnostics.Error("yaml-syntax",
+                      "a comment ended the text above, and this line does not belong to it", span,
+                      "", "\" #\" starts a comment: put the text in quotes, or below \"|\"");
     return;
   }
   for (const Advice& advice : kAdvice) {
     if (message.find(advice.part) == std::string_view::npos) continue;
-    diagnostics.Error("yaml-syntax", std::string(advice.message), span, "", std::string(advice.help));
+    diagnostics.Error("yaml-syntax", std::string(advice.message), span, "",
+                      std::string(advice.help));
     return;
   }
-  diagnostics.Error("yaml-syntax", fmt::format("this is not YAML: {}", EscapeForDisplay(message)), span, "",
-                    "text with special characters needs quotes");
+  diagnostics.Error("yaml-syntax", fmt::format("this is not YAML: {}", EscapeForDisplay(message)),
+                    span, "", "text with special characters needs quotes");
 }
 
 }  // namespace thalweg::spec

@@ -13,8 +13,9 @@ struct ForkedEnd {
   int exit_code = 0;    ///< 0 when `body` returned
 };
 
-/// Runs `body` in a child process over the operating system's files with faults in front, and waits for it. The
-/// calling process must have no other threads. A failed expectation in the child shows as exit code 1.
+/// Runs `body` in a child process over the operating system's files with faults in front, and waits
+/// for it. The calling process must have no other threads. A failed expectation in the child shows
+/// as exit code 1.
 ForkedEnd RunForked(const FaultPlan& plan, const std::function<void(FaultFileSystem&)>& body);
 
 }  // namespace base

@@ -8,7 +8,8 @@
 namespace thalweg {
 inline namespace base {
 
-/// A new directory below TMPDIR (default /tmp), removed with everything in it at the end of the scope.
+/// A new directory below TMPDIR (default /tmp), removed with everything in it at the end of the
+/// scope.
 class TempDirectory {
  public:
   TempDirectory();

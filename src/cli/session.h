@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/context.h"
+#include "runs/workspace.h"
+
+namespace thalweg::cli {
+
+/// Commands that only look at a file work without a home: in a throw-away one, which ends with the session.
+enum class HomeUse {
+  kExisting,             ///< kNotFound when there is none
+  kCreate,               ///< made where it is missing
+  kExistingOrThrowAway,
+};
+
+/// An open home with everything that works on it, for the length of one command.
+class Session {
+ public:
+  static Result<std::unique_ptr<Session>> Open(Context& context, HomeUse use);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  runs::Workspace& workspace() { return *workspace_; }
+  bool throw_away() const { return !throw_away_.empty(); }
+
+ private:
+  explicit Session(FileSystem& files) : files_(files) {}
+
+  FileSystem& files_;
+  std::string throw_away_;  // directory to remove at the end
+  std::unique_ptr<runs::Workspace> workspace_;
+};
+
+/// Where the home of this command is or would be.
+std::string HomePath(const Context& context);
+
+/// "user@host".
+std::string WhoAmI();
+
+}  // namespace thalweg::cli
