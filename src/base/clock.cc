@@ -199,7 +199,8 @@ std::string FormatDuration(nanoseconds duration) {
   if (nanos < 9.95e6) return OneDecimal(nanos / 1e6) + " ms";
   if (nanos < 999.5e6) return fmt::format("{:.0f} ms", nanos / 1e6);
   if (nanos < 59.95e9) return OneDecimal(nanos / 1e9) + " s";
-  const std::int64_t whole_seconds = (count + 500'000'000) / 1'000'000'000;
+  const std::int64_t whole_seconds =
+      count / 1'000'000'000 + (count % 1'000'000'000 >= 500'000'000 ? 1 : 0);
   if (whole_seconds < 3600) return TwoParts(whole_seconds / 60, "m", whole_seconds % 60, "s");
   const std::int64_t whole_minutes = (whole_seconds + 30) / 60;
   if (whole_minutes < 1440) return TwoParts(whole_minutes / 60, "h", whole_minutes % 60, "m");

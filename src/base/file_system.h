@@ -25,12 +25,13 @@ struct FileInfo {
 
 struct DirectoryEntry {
   std::string name;
-  FileInfo::Type type =
-      FileInfo::Type::kFile;  ///< of what a link leads to; kOther when that is missing
+  /// Of what a link leads to; kOther when that is missing.
+  FileInfo::Type type = FileInfo::Type::kFile;
   bool link = false;
 };
 
-/// An open file for writing: append only, one thread. The destructor closes without fsync.
+/// An open file for writing: append only, one thread. The destructor closes without fsync. After a
+/// failed Append or Sync every later one fails too: what the file holds is not known any more.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -55,22 +56,23 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  virtual Result<std::unique_ptr<WritableFile>> Create(
-      const std::string& path) = 0;  ///< truncates what is there
+  /// Truncates what is there.
+  virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  /// Regular files only: anything else is kInvalid.
   virtual Result<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) = 0;
   virtual Result<FileInfo> Stat(const std::string& path) = 0;  ///< follows links; kNotFound
-  virtual Result<std::vector<std::string>> List(
-      const std::string& directory) = 0;  ///< names, sorted
+  /// The names, sorted.
+  virtual Result<std::vector<std::string>> List(const std::string& directory) = 0;
   /// The same with the types, without a Stat for each.
   virtual Result<std::vector<DirectoryEntry>> ListEntries(const std::string& directory) = 0;
 
-  virtual Status MakeDirectory(
-      const std::string& path) = 0;  ///< one level; an existing directory is fine
+  /// One level; an existing directory is fine.
+  virtual Status MakeDirectory(const std::string& path) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   /// Exchanges two existing paths in one step (renameat2 RENAME_EXCHANGE).
   virtual Status Exchange(const std::string& a, const std::string& b) = 0;
-  virtual Status Remove(
-      const std::string& path) = 0;  ///< a file or an empty directory; absent is fine
+  /// A file, a link, or an empty directory; absent is fine.
+  virtual Status Remove(const std::string& path) = 0;
   virtual Status SyncFile(const std::string& path) = 0;  ///< opens, fsyncs, closes
   virtual Status SyncDirectory(const std::string& path) = 0;
 
@@ -85,15 +87,14 @@ class FileSystem {
 
 /// The operating system's files. In builds with THALWEG_TEST_HOOKS the environment can put faults
 /// in front:
-///   THALWEG_KILL_AT=<point>:<nth>      SIGKILL at the nth passing of a named point
-///   THALWEG_FAULT=kill:<n>             SIGKILL before the n-th mutating operation
-///   THALWEG_FAULT=powercut:<n>         undo everything not synced, then SIGKILL, before the n-th
-///   operation THALWEG_FAULT=fail:<n>             the n-th mutating operation fails with EIO
-///   (nospace:<n>: ENOSPC);
-///                                      fail:<n>+ and nospace:<n>+: that one and all after it
-///   THALWEG_FAULT=count:<file>         runs through and writes the number of operations to <file>
-///   at exit THALWEG_FAULT=trace:<file>         runs through and appends a line "<n> <operation>
-///   <path>" for each
+///   THALWEG_KILL_AT=<point>:<nth>  SIGKILL at the nth passing of a named point
+///   THALWEG_FAULT=kill:<n>         SIGKILL before the n-th mutating operation
+///   THALWEG_FAULT=powercut:<n>     undo everything not synced, then SIGKILL, before the n-th one
+///   THALWEG_FAULT=fail:<n>         the n-th one fails with EIO; fail:<n>+: and all after it
+///   THALWEG_FAULT=nospace:<n>      the same with ENOSPC; nospace:<n>+
+///   THALWEG_FAULT=count:<file>     runs through, writes the number of operations to <file> at exit
+///   THALWEG_FAULT=trace:<file>     runs through, appends "<n> <operation> <path>" for each
+///
 /// Operations are counted per process, from 1. A value that cannot be read ends the process with
 /// exit code 2.
 FileSystem& LocalFileSystem();
@@ -101,7 +102,7 @@ FileSystem& LocalFileSystem();
 /// What LocalFileSystem() does with a fault layer, for catalog's SQLite VFS: one operation on a
 /// file that a library writes is Before, then the operation itself, then Did or Synced.
 /// Thread-safe. During a power cut every call blocks until the process is gone, so that nothing is
-/// acknowledged after it.
+/// acknowledged after it; what another thread has in flight then is kept or not, as on a real disk.
 class FaultLayer {
  public:
   virtual ~FaultLayer() = default;
@@ -122,9 +123,11 @@ class FaultLayer {
 FaultLayer* ActiveFaultLayer();
 
 // Conveniences over the seam.
-Status MakeDirectories(FileSystem& files,
-                       const std::string& path);  ///< all levels; syncs each parent of a new one
+/// All levels; syncs each parent of a new one.
+Status MakeDirectories(FileSystem& files, const std::string& path);
+/// Goes through no link; absent is fine; syncs nothing.
 Status RemoveTree(FileSystem& files, const std::string& path);
+/// kInvalid when it is larger than the limit.
 Result<std::string> ReadFile(FileSystem& files, const std::string& path,
                              Bytes limit = Bytes::GiB(1));
 /// Writes aside in the same directory, syncs, renames, syncs the directory.

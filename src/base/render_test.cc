@@ -1,8 +1,12 @@
+#include <algorithm>
+#include <iterator>
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "base/diagnostic.h"
+#include "base/utf8.h"
 
 namespace thalweg {
 namespace {
@@ -145,6 +149,33 @@ TEST(RenderTest, LongLinesKeepTheirNearEnd) {
   // A mark that is longer than what is shown ends where the line is cut.
   EXPECT_EQ(Excerpt(ErrorAt(std::string(300, 'a'), 0, 300)),
             "1 | " + std::string(100, 'a') + dots + "\n  | " + std::string(100, '^') + "\n");
+}
+
+TEST(RenderTest, AnyBytesAreShownSafely) {
+  std::minstd_rand random(7);
+  const std::string pieces[] = {"a",
+                                "\n",
+                                "\r",
+                                "\t",
+                                "\x1b",
+                                "\xff",
+                                "\xe2\x82",
+                                "\u20ac",
+                                "\u6f22",
+                                "\u0301",
+                                "\u202e",
+                                "\xEF\xBB\xBF",
+                                std::string(1, '\0')};
+  for (int round = 0; round < 3000; ++round) {
+    std::string text;
+    for (auto left = random() % 200; left > 0; --left) text += pieces[random() % std::size(pieces)];
+    const std::size_t begin = random() % (text.size() + 3);
+    const std::string shown = Render(ErrorAt(text, begin, begin + random() % 9), false);
+    EXPECT_TRUE(IsValidUtf8(shown));
+    for (const char c : shown) EXPECT_TRUE(static_cast<unsigned char>(c) >= ' ' || c == '\n');
+    EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 5);
+    EXPECT_NE(shown.find('^'), std::string::npos);
+  }
 }
 
 TEST(RenderTest, StatusesHaveTheSameForm) {

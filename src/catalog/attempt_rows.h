@@ -11,17 +11,19 @@
 
 namespace thalweg::catalog {
 
-Result<AttemptRecord> InsertAttempt(Connection& db, Instant now, const NodeRunId& node_run, const std::string& engine,
-                                    const std::string& worker, std::chrono::seconds lease);
+Result<AttemptRecord> InsertAttempt(Connection& db, Instant now, const NodeRunId& node_run,
+                                    const std::string& engine, const std::string& worker,
+                                    std::chrono::seconds lease);
 /// Renews those that still run; kConflict when one does not.
 Status RenewLeases(Connection& db, Instant until, std::span<const AttemptId> attempts);
 /// kConflict unless `attempt` is a running one of `node_run`.
 Status CheckRunning(Connection& db, const AttemptId& attempt, const NodeRunId& node_run);
 /// Writes measures and state; `ended` is `now` unless it goes on running.
-Status WriteMeasures(Connection& db, Instant now, const AttemptRecord& measures, AttemptState state);
+Status WriteMeasures(Connection& db, Instant now, const AttemptRecord& measures,
+                     AttemptState state);
 /// EndAttempt of the catalog.
-Status EndAttemptRow(Connection& db, Instant now, const AttemptRecord& measures, NodeState node_state,
-                     const Actor& actor);
+Status EndAttemptRow(Connection& db, Instant now, const AttemptRecord& measures,
+                     NodeState node_state, const Actor& actor);
 /// The state of an attempt whose node run ended in `node`.
 AttemptState AttemptStateFor(NodeState node);
 

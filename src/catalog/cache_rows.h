@@ -11,7 +11,8 @@
 
 namespace thalweg::catalog {
 
-Result<std::optional<std::string>> ReadCache(Connection& db, std::string_view kind, const std::string& key);
+Result<std::optional<std::string>> ReadCache(Connection& db, std::string_view kind,
+                                             const std::string& key);
 Status WriteCache(Connection& db, Instant now, std::string_view kind,
                   std::span<const std::pair<std::string, std::string>> entries);
 /// Entries are computed again when they are missing: what was written before `oldest` goes.

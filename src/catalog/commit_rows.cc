@@ -12,11 +12,13 @@ namespace {
 
 Status CheckSequence(Connection& db, const CommitEpoch& epoch) {
   std::uint64_t last = 0;
-  Query rows(db, "SELECT COALESCE(MAX(sequence), 0) FROM epochs WHERE node_run_id = ?", epoch.node_run);
+  Query rows(db, "SELECT COALESCE(MAX(sequence), 0) FROM epochs WHERE node_run_id = ?",
+             epoch.node_run);
   if (rows.Next()) rows.Into(last);
   TW_RETURN_IF_ERROR(rows.status());
   if (epoch.sequence > last) return Status::Ok();
-  return Status(Code::kExists, fmt::format("the epoch was committed already sequence={} last={}", epoch.sequence, last))
+  return Status(Code::kExists, fmt::format("the epoch was committed already sequence={} last={}",
+                                           epoch.sequence, last))
       .WithSlug("epoch-committed")
       .WithFault(Fault::kBug)
       .WithHint("continue from the positions that the catalog has");
@@ -24,12 +26,13 @@ Status CheckSequence(Connection& db, const CommitEpoch& epoch) {
 
 Status InsertEpoch(Connection& db, Instant now, const CommitEpoch& epoch) {
   return db.Run(
-      "INSERT INTO epochs (id, node_run_id, attempt_id, sequence, recipe_key, committed) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO epochs (id, node_run_id, attempt_id, sequence, recipe_key, committed) VALUES "
+      "(?, ?, ?, ?, ?, ?)",
       epoch.id, epoch.node_run, epoch.attempt, epoch.sequence, epoch.recipe_key, now);
 }
 
-Result<VersionRecord> InsertNewVersion(Connection& db, Instant now, const CommitEpoch& epoch, const NodeRunRow& row,
-                                       const NewVersion& wanted) {
+Result<VersionRecord> InsertNewVersion(Connection& db, Instant now, const CommitEpoch& epoch,
+                                       const NodeRunRow& row, const NewVersion& wanted) {
   VersionRecord version;
   version.manifest = wanted.manifest;
   if (version.manifest.node.empty()) version.manifest.node = row.record.node;
@@ -51,9 +54,11 @@ Result<VersionRecord> InsertNewVersion(Connection& db, Instant now, const Commit
 }
 
 /// The node run after the epoch: what it gave, and its end if this is the last one.
-NodeRunRecord After(const CommitEpoch& epoch, const NodeRunRecord& before, const std::vector<VersionRecord>& versions) {
+NodeRunRecord After(const CommitEpoch& epoch, const NodeRunRecord& before,
+                    const std::vector<VersionRecord>& versions) {
   NodeRunRecord after = before;
-  if (!versions.empty() && versions.front().table == before.node_name) after.version = versions.front().manifest.id;
+  if (!versions.empty() && versions.front().table == before.node_name)
+    after.version = versions.front().manifest.id;
   if (!epoch.recipe_key.empty()) after.recipe_key = epoch.recipe_key;
   if (!epoch.checks.empty()) after.checks = epoch.checks;
   if (!epoch.error.empty()) after.error = epoch.error;
@@ -63,7 +68,8 @@ NodeRunRecord After(const CommitEpoch& epoch, const NodeRunRecord& before, const
 
 }  // namespace
 
-Result<std::vector<VersionRecord>> CommitRows(Connection& db, Instant now, const CommitEpoch& epoch) {
+Result<std::vector<VersionRecord>> CommitRows(Connection& db, Instant now,
+                                              const CommitEpoch& epoch) {
   TW_RETURN_IF_ERROR(CheckRunning(db, epoch.attempt, epoch.node_run));
   TW_ASSIGN_OR_RETURN(const NodeRunRow row, ReadNodeRun(db, epoch.node_run));
   TW_RETURN_IF_ERROR(CheckRunGoesOn(row));
@@ -83,7 +89,8 @@ Result<std::vector<VersionRecord>> CommitRows(Connection& db, Instant now, const
   measures.id = epoch.attempt;
   const AttemptState state = epoch.ends ? AttemptStateFor(*epoch.ends) : AttemptState::kRunning;
   TW_RETURN_IF_ERROR(WriteMeasures(db, now, measures, state));
-  TW_RETURN_IF_ERROR(ChangeNodeRun(db, now, row.record, After(epoch, row.record, versions), epoch.actor));
+  TW_RETURN_IF_ERROR(
+      ChangeNodeRun(db, now, row.record, After(epoch, row.record, versions), epoch.actor));
   return versions;
 }
 

@@ -8,6 +8,7 @@
 namespace thalweg::catalog {
 
 /// Everything of an epoch, inside the caller's transaction; docs/specs/home.md, section 4.
-Result<std::vector<VersionRecord>> CommitRows(Connection& db, Instant now, const CommitEpoch& epoch);
+Result<std::vector<VersionRecord>> CommitRows(Connection& db, Instant now,
+                                              const CommitEpoch& epoch);
 
 }  // namespace thalweg::catalog

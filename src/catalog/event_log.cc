@@ -8,15 +8,17 @@ namespace {
 constexpr int kEventsAtOnce = 1000;
 
 std::string ToLine(const EventRecord& event) {
-  const nlohmann::ordered_json line = {
-      {"id", event.id},     {"at", FormatInstant(event.at)}, {"run", event.run_number}, {"node", event.node},
-      {"what", event.what}, {"actor", event.actor},          {"reason", event.reason}};
+  const nlohmann::ordered_json line = {{"id", event.id},          {"at", FormatInstant(event.at)},
+                                       {"run", event.run_number}, {"node", event.node},
+                                       {"what", event.what},      {"actor", event.actor},
+                                       {"reason", event.reason}};
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
-Result<std::unique_ptr<EventLog>> EventLog::Open(const Home& home, Catalog& catalog, std::int64_t run_number) {
+Result<std::unique_ptr<EventLog>> EventLog::Open(const Home& home, Catalog& catalog,
+                                                 std::int64_t run_number) {
   const std::string directory = home.RunDirectory(run_number);
   TW_RETURN_IF_ERROR(MakeDirectories(home.files(), directory));
   TW_ASSIGN_OR_RETURN(auto file, home.files().Create(JoinPath(directory, "events.ndjson")));

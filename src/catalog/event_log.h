@@ -9,14 +9,17 @@
 
 namespace thalweg::catalog {
 
-/// runs/<n>/events.ndjson: the run's events from the catalog as lines of JSON, for people and their tools. A mirror: best
-/// effort, never synced, made anew from the catalog by whoever executes the run (and holds its RunLock). One thread.
+/// runs/<n>/events.ndjson: the run's events from the catalog as lines of JSON, for people and their
+/// tools. A mirror: best effort, never synced, made anew from the catalog by whoever executes the
+/// run (and holds its RunLock). One thread.
 class EventLog {
  public:
   /// Starts the file over with all events so far.
-  static Result<std::unique_ptr<EventLog>> Open(const Home& home, Catalog& catalog, std::int64_t run_number);
+  static Result<std::unique_ptr<EventLog>> Open(const Home& home, Catalog& catalog,
+                                                std::int64_t run_number);
 
-  /// Appends the events since the last call, also those of other processes (an approval, a cancellation).
+  /// Appends the events since the last call, also those of other processes (an approval, a
+  /// cancellation).
   Status CatchUp();
 
  private:

@@ -9,7 +9,8 @@ Status InsertEvent(Connection& db, const EventRecord& event) {
       event.at, event.run_number, event.node, event.what, event.actor, event.reason);
 }
 
-Result<std::vector<EventRecord>> ListEvents(Connection& db, std::int64_t run_number, std::int64_t after_id, int limit) {
+Result<std::vector<EventRecord>> ListEvents(Connection& db, std::int64_t run_number,
+                                            std::int64_t after_id, int limit) {
   Query rows(db,
              "SELECT id, at, run_number, node, what, actor, reason FROM events "
              "WHERE run_number = ? AND id > ? ORDER BY id LIMIT ?",
@@ -17,7 +18,8 @@ Result<std::vector<EventRecord>> ListEvents(Connection& db, std::int64_t run_num
   std::vector<EventRecord> events;
   while (rows.Next()) {
     EventRecord& event = events.emplace_back();
-    rows.Into(event.id, event.at, event.run_number, event.node, event.what, event.actor, event.reason);
+    rows.Into(event.id, event.at, event.run_number, event.node, event.what, event.actor,
+              event.reason);
   }
   TW_RETURN_IF_ERROR(rows.status());
   return events;

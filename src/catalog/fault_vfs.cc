@@ -3,7 +3,9 @@
 #ifndef THALWEG_TEST_HOOKS
 
 namespace thalweg::catalog {
-const char* CatalogVfs() { return nullptr; }
+const char* CatalogVfs() {
+  return nullptr;
+}
 }  // namespace thalweg::catalog
 
 #else
@@ -41,12 +43,18 @@ ino_t InodeOf(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
-/// Undoes run when the process is about to die. Not before: closing any descriptor of a file drops the locks that
-/// SQLite holds on it in this process, so nothing here opens the database while it is in use.
+/// Undoes run when the process is about to die. Not before: closing any descriptor of a file drops
+/// the locks that SQLite holds on it in this process, so nothing here opens the database while it
+/// is in use.
 class RestoreBytes : public FaultLayer::Undo {
  public:
-  RestoreBytes(std::string path, ino_t inode, sqlite3_int64 offset, std::string bytes, sqlite3_int64 size)
-      : path_(std::move(path)), inode_(inode), offset_(offset), bytes_(std::move(bytes)), size_(size) {}
+  RestoreBytes(std::string path, ino_t inode, sqlite3_int64 offset, std::string bytes,
+               sqlite3_int64 size)
+      : path_(std::move(path)),
+        inode_(inode),
+        offset_(offset),
+        bytes_(std::move(bytes)),
+        size_(size) {}
 
   void Run() override {
     const UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CLOEXEC));
@@ -76,10 +84,12 @@ class RemoveCreated : public FaultLayer::Undo {
 
 class RestoreRemoved : public FaultLayer::Undo {
  public:
-  RestoreRemoved(std::string path, std::string bytes) : path_(std::move(path)), bytes_(std::move(bytes)) {}
+  RestoreRemoved(std::string path, std::string bytes)
+      : path_(std::move(path)), bytes_(std::move(bytes)) {}
   void Run() override {
     const UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    TW_CHECK(fd && ::write(fd.get(), bytes_.data(), bytes_.size()) == static_cast<ssize_t>(bytes_.size()));
+    TW_CHECK(fd && ::write(fd.get(), bytes_.data(), bytes_.size()) ==
+                       static_cast<ssize_t>(bytes_.size()));
   }
 
  private:
@@ -90,14 +100,19 @@ class RestoreRemoved : public FaultLayer::Undo {
 /// SQLite's file with what the shim knows of it. The real file's bytes follow this struct.
 struct ShimFile {
   sqlite3_file base;
-  std::string* path;      // null: a temporary file that nobody crashes over
+  std::string* path;  // null: a temporary file that nobody crashes over
   ino_t inode;
-  bool owes_directory;  // SQLite syncs the directory with the first sync of a journal or WAL that it may have made
+  bool owes_directory;  // SQLite syncs the directory with the first sync of a journal or WAL that
+                        // it may have made
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
-ShimFile* Shim(sqlite3_file* file) { return reinterpret_cast<ShimFile*>(file); }
-sqlite3_file* Real(sqlite3_file* file) { return Shim(file)->real(); }
+ShimFile* Shim(sqlite3_file* file) {
+  return reinterpret_cast<ShimFile*>(file);
+}
+sqlite3_file* Real(sqlite3_file* file) {
+  return Shim(file)->real();
+}
 
 sqlite3_vfs* RealVfs() {
   static sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
@@ -116,17 +131,20 @@ int ToSqlite(const Status& fault, int otherwise) {
 std::string ReadBytes(sqlite3_file* real, sqlite3_int64 offset, sqlite3_int64 end) {
   std::string bytes(static_cast<std::size_t>(std::max<sqlite3_int64>(0, end - offset)), '\0');
   if (!bytes.empty()) {
-    TW_CHECK(real->pMethods->xRead(real, bytes.data(), static_cast<int>(bytes.size()), offset) == SQLITE_OK);
+    TW_CHECK(real->pMethods->xRead(real, bytes.data(), static_cast<int>(bytes.size()), offset) ==
+             SQLITE_OK);
   }
   return bytes;
 }
 
-std::unique_ptr<FaultLayer::Undo> KeepBytes(sqlite3_file* file, sqlite3_int64 offset, sqlite3_int64 end) {
+std::unique_ptr<FaultLayer::Undo> KeepBytes(sqlite3_file* file, sqlite3_int64 offset,
+                                            sqlite3_int64 end) {
   sqlite3_file* const real = Real(file);
   sqlite3_int64 size = 0;
   TW_CHECK(real->pMethods->xFileSize(real, &size) == SQLITE_OK);
   std::string bytes = ReadBytes(real, offset, std::min(end, size));
-  return std::make_unique<RestoreBytes>(*Shim(file)->path, Shim(file)->inode, offset, std::move(bytes), size);
+  return std::make_unique<RestoreBytes>(*Shim(file)->path, Shim(file)->inode, offset,
+                                        std::move(bytes), size);
 }
 
 int Close(sqlite3_file* file) {
@@ -173,7 +191,7 @@ int Sync(sqlite3_file* file, int flags) {
   if (layer == nullptr) return Real(file)->pMethods->xSync(Real(file), flags);
   const std::string& path = *Shim(file)->path;
   const Status fault = layer->Before("sqlite-sync", path);
-  if (!fault.ok()) return ToSqlite(fault, SQLITE_IOERR_FSYNC);
+  if (!fault.ok()) return SQLITE_IOERR_FSYNC;
   const int code = Real(file)->pMethods->xSync(Real(file), flags);
   if (code != SQLITE_OK) return code;
   layer->Synced(path);
@@ -184,7 +202,9 @@ int Sync(sqlite3_file* file, int flags) {
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
   return Real(file)->pMethods->xFileSize(Real(file), size);
 }
-int Lock(sqlite3_file* file, int level) { return Real(file)->pMethods->xLock(Real(file), level); }
+int Lock(sqlite3_file* file, int level) {
+  return Real(file)->pMethods->xLock(Real(file), level);
+}
 int Unlock(sqlite3_file* file, int level) {
   return Real(file)->pMethods->xUnlock(Real(file), level);
 }
@@ -194,7 +214,9 @@ int CheckReservedLock(sqlite3_file* file, int* held) {
 int FileControl(sqlite3_file* file, int operation, void* argument) {
   return Real(file)->pMethods->xFileControl(Real(file), operation, argument);
 }
-int SectorSize(sqlite3_file* file) { return Real(file)->pMethods->xSectorSize(Real(file)); }
+int SectorSize(sqlite3_file* file) {
+  return Real(file)->pMethods->xSectorSize(Real(file));
+}
 int DeviceCharacteristics(sqlite3_file* file) {
   return Real(file)->pMethods->xDeviceCharacteristics(Real(file));
 }
@@ -204,23 +226,42 @@ int ShmMap(sqlite3_file* file, int region, int size, int extend, void volatile**
 int ShmLock(sqlite3_file* file, int offset, int count, int flags) {
   return Real(file)->pMethods->xShmLock(Real(file), offset, count, flags);
 }
-void ShmBarrier(sqlite3_file* file) { Real(file)->pMethods->xShmBarrier(Real(file)); }
+void ShmBarrier(sqlite3_file* file) {
+  Real(file)->pMethods->xShmBarrier(Real(file));
+}
 int ShmUnmap(sqlite3_file* file, int remove) {
   return Real(file)->pMethods->xShmUnmap(Real(file), remove);
 }
 
 // Version 2: SQLite then never maps the database into memory, so every change passes through Write.
-constexpr sqlite3_io_methods kMethods = {
-    2,          Close,         Read,   Write,      Truncate, Sync,
-    FileSize,   Lock,          Unlock, CheckReservedLock, FileControl, SectorSize,
-    DeviceCharacteristics, ShmMap, ShmLock, ShmBarrier, ShmUnmap, nullptr, nullptr};
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
+                                         DeviceCharacteristics,
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
 
 int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   auto* const shim = new (file) ShimFile{};
-  const bool named = name != nullptr &&
-                     (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
+  const bool named =
+      name != nullptr &&
+      (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL)) != 0;
   FaultLayer* const layer = named ? Layer() : nullptr;
-  const bool creates = layer != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 && ::access(name, F_OK) != 0;
+  const bool creates =
+      layer != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 && ::access(name, F_OK) != 0;
   if (creates) {
     const Status fault = layer->Before("sqlite-create", name);
     if (!fault.ok()) return SQLITE_CANTOPEN;
@@ -279,8 +320,12 @@ const char* CatalogVfs() {
   return kName;
 }
 
-std::int64_t CatalogSyncs() { return syncs.load(); }
-void SetCatalogFaultLayer(FaultLayer* layer) { layer_of_test.store(layer); }
+std::int64_t CatalogSyncs() {
+  return syncs.load();
+}
+void SetCatalogFaultLayer(FaultLayer* layer) {
+  layer_of_test.store(layer);
+}
 
 }  // namespace thalweg::catalog
 

@@ -29,7 +29,9 @@ constexpr std::string_view kAside = ".tmp-";  // of WriteFileAtomically
 constexpr int kLayoutByte = 1;  // of `lock`; byte 0 belongs to the server that owns the home
 constexpr int kWholeFile = 0;   // of lock files with one purpose
 
-std::string FormatText() { return fmt::format("{}\n", Home::kFormat); }
+std::string FormatText() {
+  return fmt::format("{}\n", Home::kFormat);
+}
 
 bool IsDirectory(FileSystem& files, const std::string& path) {
   const auto info = files.Stat(path);
@@ -37,33 +39,39 @@ bool IsDirectory(FileSystem& files, const std::string& path) {
 }
 
 Status CheckFormat(FileSystem& files, const std::string& path) {
-  TW_ASSIGN_OR_RETURN(std::string text, ReadFile(files, JoinPath(path, kFormatFile), Bytes::KiB(4)));
+  TW_ASSIGN_OR_RETURN(std::string text,
+                      ReadFile(files, JoinPath(path, kFormatFile), Bytes::KiB(4)));
   while (!text.empty() && text.back() == '\n') text.pop_back();
   int format = 0;
   const char* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, format);
   if (parsed.ec != std::errc() || parsed.ptr != end || format < 1) {
-    return Status(Code::kCorrupt, fmt::format("the home's format file cannot be read path={}", path))
-        .WithHint(fmt::format("restore it, or write {} into it if this version made the home", Home::kFormat));
+    return Status(Code::kCorrupt,
+                  fmt::format("the home's format file cannot be read path={}", path))
+        .WithHint(fmt::format("restore it, or write {} into it if this version made the home",
+                              Home::kFormat));
   }
   if (format > Home::kFormat) {
-    return Status::Unsupported(fmt::format("the home was made by a newer thalweg path={} format={} known={}",
-                                           path, format, Home::kFormat))
+    return Status::Unsupported(
+               fmt::format("the home was made by a newer thalweg path={} format={} known={}", path,
+                           format, Home::kFormat))
         .WithSlug("newer-home")
         .WithHint("use the newer program, or another home with --home");
   }
   return Status::Ok();
 }
 
-/// A directory that somebody uses for other things must not be turned into a home by a mistyped option.
+/// A directory that somebody uses for other things must not be turned into a home by a mistyped
+/// option.
 Status CheckOnlyLeftovers(FileSystem& files, const std::string& path) {
   TW_ASSIGN_OR_RETURN(const auto names, files.List(path));
   for (const std::string& name : names) {
     const bool ours = name.starts_with(kAside) || std::ranges::count(kDirectories, name) > 0 ||
                       std::ranges::count(kLeftovers, name) > 0;
     if (ours) continue;
-    return Status(Code::kRefused, fmt::format("the directory is not a home and holds other things path={} name={}",
-                                              path, name))
+    return Status(Code::kRefused,
+                  fmt::format("the directory is not a home and holds other things path={} name={}",
+                              path, name))
         .WithSlug("not-a-home")
         .WithHint("name an empty or a new directory with --home");
   }
@@ -102,8 +110,8 @@ std::string SpillName() {
   return name;
 }
 
-/// Removes spill directories whose lock is free. Called under the layout lock, as all claims are, so that none is
-/// seen between being made and being locked.
+/// Removes spill directories whose lock is free. Called under the layout lock, as all claims are,
+/// so that none is seen between being made and being locked.
 void SweepSpill(const Home& home) {
   FileSystem& files = home.files();
   const std::string spill = JoinPath(home.path(), kSpill);
@@ -142,7 +150,9 @@ Result<Home> Home::Open(FileSystem& files, const std::string& path) {
   if (!Exists(files, home.path_)) {
     return Status::NotFound(fmt::format("there is no home here path={}", home.path_))
         .WithSlug("no-home")
-        .WithHint("run a pipeline with `thalweg run`, make an empty home with `thalweg init`, or name one with --home");
+        .WithHint(
+            "run a pipeline with `thalweg run`, make an empty home with `thalweg init`, or name "
+            "one with --home");
   }
   TW_RETURN_IF_ERROR(RefuseNetworkFileSystem(home.path_));
   TW_RETURN_IF_ERROR(CheckFormat(files, home.path_));
@@ -160,7 +170,8 @@ Result<Home> Home::OpenOrCreate(FileSystem& files, const std::string& path) {
   }
   if (IsDirectory(files, home.path_)) TW_RETURN_IF_ERROR(CheckOnlyLeftovers(files, home.path_));
   TW_RETURN_IF_ERROR(MakeDirectories(files, home.path_));
-  // Also when the directory was there: a process that was killed may have made it and not synced its name.
+  // Also when the directory was there: a process that was killed may have made it and not synced
+  // its name.
   TW_RETURN_IF_ERROR(files.SyncDirectory(ParentPath(home.path_)));
   TW_ASSIGN_OR_RETURN(const FileLock lock, home.LockLayout());
   if (Exists(files, home.path_)) {
@@ -174,8 +185,12 @@ Result<Home> Home::OpenOrCreate(FileSystem& files, const std::string& path) {
   return home;
 }
 
-std::string Home::CatalogPath() const { return JoinPath(path_, "catalog.db"); }
-std::string Home::TablesDirectory() const { return JoinPath(path_, "tables"); }
+std::string Home::CatalogPath() const {
+  return JoinPath(path_, "catalog.db");
+}
+std::string Home::TablesDirectory() const {
+  return JoinPath(path_, "tables");
+}
 
 std::string Home::NodeDirectory(const NodeId& node) const {
   TW_CHECK(!node.empty());
@@ -205,7 +220,9 @@ std::string Home::Relative(const std::string& absolute) const {
   return normal.starts_with(prefix) ? normal.substr(prefix.size()) : normal;
 }
 
-std::string Home::Absolute(const std::string& relative) const { return JoinPath(path_, relative); }
+std::string Home::Absolute(const std::string& relative) const {
+  return JoinPath(path_, relative);
+}
 
 Result<FileLock> Home::LockLayout() const {
   return FileLock::Acquire(JoinPath(path_, kLockFile), kLayoutByte);
@@ -226,8 +243,9 @@ Result<std::unique_ptr<SpillClaim>> SpillClaim::Take(const Home& home) {
   TW_RETURN_IF_ERROR(MakeDirectories(home.files(), directory));
   TW_ASSIGN_OR_RETURN(auto lock, FileLock::TryAcquire(JoinPath(directory, kLockFile), kWholeFile));
   if (!lock) {
-    return Status(Code::kConflict, fmt::format("this process has claimed its spill directory already path={}",
-                                               directory))
+    return Status(Code::kConflict,
+                  fmt::format("this process has claimed its spill directory already path={}",
+                              directory))
         .WithFault(Fault::kBug);
   }
   return std::unique_ptr<SpillClaim>(new SpillClaim(home.files(), directory, *std::move(lock)));

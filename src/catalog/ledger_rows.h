@@ -14,7 +14,8 @@ namespace thalweg::catalog {
 // How far a node has come: source positions, operator states, and what its targets have taken.
 
 Status WritePositions(Connection& db, const NodeId& node, const CommitEpoch& epoch);
-Result<std::vector<std::pair<std::string, std::string>>> ListPositions(Connection& db, const NodeId& node);
+Result<std::vector<std::pair<std::string, std::string>>> ListPositions(Connection& db,
+                                                                       const NodeId& node);
 
 Status WriteStates(Connection& db, const NodeId& node, const CommitEpoch& epoch);
 Result<std::vector<NewState>> ListStates(Connection& db, const NodeId& node);

@@ -200,6 +200,8 @@ constexpr auto kMigrations = std::to_array<Migration>({{1, kFirst}});
 
 }  // namespace
 
-std::span<const Migration> Migrations() { return kMigrations; }
+std::span<const Migration> Migrations() {
+  return kMigrations;
+}
 
 }  // namespace thalweg::catalog

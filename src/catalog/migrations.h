@@ -5,8 +5,8 @@
 
 namespace thalweg::catalog {
 
-/// SQL that takes the catalog's schema from one version to the next. Written once, never changed afterwards.
-/// Plain enough for PostgreSQL; the schema is explained in docs/specs/home.md.
+/// SQL that takes the catalog's schema from one version to the next. Written once, never changed
+/// afterwards. Plain enough for PostgreSQL; the schema is explained in docs/specs/home.md.
 struct Migration {
   int version;  ///< PRAGMA user_version after it: 1, 2, …
   std::string_view sql;

@@ -46,7 +46,8 @@ constexpr auto kNetwork = std::to_array<Magic>({
 });
 constexpr std::uint64_t kFuse = 0x65735546;
 
-/// The type of the mount that `device` belongs to: "ext4", "fuse.sshfs"; empty when it cannot be found.
+/// The type of the mount that `device` belongs to: "ext4", "fuse.sshfs"; empty when it cannot be
+/// found.
 std::string MountType(dev_t device) {
   // A line: id parent major:minor root mount-point options [optional fields] - type source options
   const std::string wanted = fmt::format("{}:{}", major(device), minor(device));
@@ -95,8 +96,9 @@ Status RefuseNetworkFileSystem(const std::string& path) {
   if (magic == kFuse && ::stat(existing.c_str(), &info) == 0) mounted_as = MountType(info.st_dev);
   const auto name = NetworkFileSystemName(magic, mounted_as);
   if (!name) return Status::Ok();
-  return Status(Code::kRefused,
-                fmt::format("the home would lie on a network file system ({}) path={}", *name, path))
+  return Status(
+             Code::kRefused,
+             fmt::format("the home would lie on a network file system ({}) path={}", *name, path))
       .WithSlug("network-file-system")
       .WithHint("choose a directory on a local disk with --home or THALWEG_HOME");
 }

@@ -18,8 +18,10 @@ Result<NodeRow> FindByName(Connection& db, const std::string& pipeline, const st
   return row;
 }
 
-/// The node that `wish` was under an earlier name, if it still has that name and no node of the file does.
-Result<NodeRow> FindByEarlierName(Connection& db, const std::string& pipeline, const Catalog::NodeWish& wish,
+/// The node that `wish` was under an earlier name, if it still has that name and no node of the
+/// file does.
+Result<NodeRow> FindByEarlierName(Connection& db, const std::string& pipeline,
+                                  const Catalog::NodeWish& wish,
                                   const std::set<std::string>& names) {
   for (const std::string& earlier : wish.was) {
     if (names.contains(earlier)) continue;
@@ -35,8 +37,8 @@ std::set<std::string> NamesOf(std::span<const Catalog::NodeWish> nodes) {
   return names;
 }
 
-Result<NodeId> ResolveOne(Connection& db, Instant now, const std::string& pipeline, const Catalog::NodeWish& wish,
-                          const std::set<std::string>& names) {
+Result<NodeId> ResolveOne(Connection& db, Instant now, const std::string& pipeline,
+                          const Catalog::NodeWish& wish, const std::set<std::string>& names) {
   TW_ASSIGN_OR_RETURN(NodeRow row, FindByName(db, pipeline, wish.name));
   if (row.id.empty()) {
     TW_ASSIGN_OR_RETURN(row, FindByEarlierName(db, pipeline, wish, names));
@@ -45,17 +47,20 @@ Result<NodeId> ResolveOne(Connection& db, Instant now, const std::string& pipeli
   }
   if (row.id.empty()) {
     row.id = NodeId::New();
-    TW_RETURN_IF_ERROR(db.Run("INSERT INTO nodes (id, pipeline, name, kind, created) VALUES (?, ?, ?, ?, ?)", row.id,
-                              pipeline, wish.name, wish.kind, now));
+    TW_RETURN_IF_ERROR(
+        db.Run("INSERT INTO nodes (id, pipeline, name, kind, created) VALUES (?, ?, ?, ?, ?)",
+               row.id, pipeline, wish.name, wish.kind, now));
   } else {
-    TW_RETURN_IF_ERROR(db.Run("UPDATE nodes SET name = ?, kind = ? WHERE id = ?", wish.name, wish.kind, row.id));
+    TW_RETURN_IF_ERROR(
+        db.Run("UPDATE nodes SET name = ?, kind = ? WHERE id = ?", wish.name, wish.kind, row.id));
   }
   return row.id;
 }
 
 }  // namespace
 
-Result<KnownNodes> LookUpNodeRows(Connection& db, const std::string& pipeline, std::span<const Catalog::NodeWish> nodes) {
+Result<KnownNodes> LookUpNodeRows(Connection& db, const std::string& pipeline,
+                                  std::span<const Catalog::NodeWish> nodes) {
   const std::set<std::string> names = NamesOf(nodes);
   KnownNodes known;
   for (const auto& wish : nodes) {
@@ -71,7 +76,8 @@ Result<KnownNodes> LookUpNodeRows(Connection& db, const std::string& pipeline, s
   return known;
 }
 
-Result<std::vector<NodeId>> ResolveNodeRows(Connection& db, Instant now, const std::string& pipeline,
+Result<std::vector<NodeId>> ResolveNodeRows(Connection& db, Instant now,
+                                            const std::string& pipeline,
                                             std::span<const Catalog::NodeWish> nodes) {
   const std::set<std::string> names = NamesOf(nodes);
   std::vector<NodeId> ids;

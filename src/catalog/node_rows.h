@@ -15,9 +15,11 @@ struct KnownNodes {
   /// Nothing to write: every id is there, under its name of today and with its kind.
   bool settled = true;
 };
-Result<KnownNodes> LookUpNodeRows(Connection& db, const std::string& pipeline, std::span<const Catalog::NodeWish> nodes);
+Result<KnownNodes> LookUpNodeRows(Connection& db, const std::string& pipeline,
+                                  std::span<const Catalog::NodeWish> nodes);
 
-Result<std::vector<NodeId>> ResolveNodeRows(Connection& db, Instant now, const std::string& pipeline,
+Result<std::vector<NodeId>> ResolveNodeRows(Connection& db, Instant now,
+                                            const std::string& pipeline,
                                             std::span<const Catalog::NodeWish> nodes);
 Result<std::vector<NodeRecord>> ListNodes(Connection& db);
 

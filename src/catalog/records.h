@@ -16,7 +16,17 @@
 namespace thalweg::catalog {
 
 enum class RunState { kQueued, kRunning, kWaiting, kDone, kFailed, kCancelled, kInvalidated };
-enum class NodeState { kPending, kRunning, kWaiting, kDone, kReused, kSkipped, kFailed, kCancelled, kInvalidated };
+enum class NodeState {
+  kPending,
+  kRunning,
+  kWaiting,
+  kDone,
+  kReused,
+  kSkipped,
+  kFailed,
+  kCancelled,
+  kInvalidated
+};
 enum class AttemptState { kRunning, kDone, kFailed, kCancelled, kLost };
 std::string_view ToString(RunState state);
 std::string_view ToString(NodeState state);
@@ -27,7 +37,7 @@ Result<AttemptState> ParseAttemptState(std::string_view text);
 
 /// Who did something, and why.
 struct Actor {
-  std::string name;    ///< user@host, or "thalweg" for what it does by itself
+  std::string name;  ///< user@host, or "thalweg" for what it does by itself
   std::string reason;
 };
 
@@ -41,10 +51,10 @@ struct RunRecord {
   std::int64_t number = 0;
   std::string pipeline;
   RunState state = RunState::kRunning;
-  std::string file_path;    ///< absolute
-  std::string file_text;    ///< exactly as it was run
-  std::string parameters;   ///< JSON object, without secrets
-  std::string selection;    ///< as typed
+  std::string file_path;   ///< absolute
+  std::string file_text;   ///< exactly as it was run
+  std::string parameters;  ///< JSON object, without secrets
+  std::string selection;   ///< as typed
   Instant started;
   std::optional<Instant> ended;
   std::string actor, reason;  ///< of the last change of state
@@ -57,12 +67,12 @@ struct NodeRunRecord {
   NodeId node;
   std::string node_name, kind;
   NodeState state = NodeState::kPending;
-  std::string action;       ///< what the plan said, and why: "run: statement changed"
-  std::string recipe_key;   ///< hex; empty until known
-  VersionId version;        ///< what it gave or reused; may be empty
+  std::string action;      ///< what the plan said, and why: "run: statement changed"
+  std::string recipe_key;  ///< hex; empty until known
+  VersionId version;       ///< what it gave or reused; may be empty
   std::optional<Instant> started, ended;
-  std::string error;        ///< rendered, for people
-  std::string checks;       ///< JSON list of check results
+  std::string error;   ///< rendered, for people
+  std::string checks;  ///< JSON list of check results
 };
 
 /// Measures of one attempt.
@@ -71,7 +81,7 @@ struct AttemptRecord {
   NodeRunId node_run;
   int number = 1;
   AttemptState state = AttemptState::kRunning;
-  std::string engine, worker;      ///< worker: host:pid
+  std::string engine, worker;  ///< worker: host:pid
   Instant lease_until;
   std::optional<Instant> started, ended;
   std::int64_t rows_in = -1, rows_out = 0, rows_rejected = 0;
@@ -83,15 +93,15 @@ struct AttemptRecord {
 /// A committed version with what led to it.
 struct VersionRecord {
   data::Manifest manifest;
-  std::int64_t number = 0;    ///< counts up per table, without gaps: AT (VERSION => n)
-  std::string table;          ///< node name, or "<node>_rejects", "<node>_late"
+  std::int64_t number = 0;  ///< counts up per table, without gaps: AT (VERSION => n)
+  std::string table;        ///< node name, or "<node>_rejects", "<node>_late"
   std::string pipeline;
   RunId run;
   std::int64_t run_number = 0;
   std::string recipe_key;
-  bool good = true;           ///< false: a check failed; readable, never chosen
+  bool good = true;  ///< false: a check failed; readable, never chosen
   bool invalidated = false;
-  std::string digest;         ///< data::RowDigest, where it was computed (gates); else empty
+  std::string digest;  ///< data::RowDigest, where it was computed (gates); else empty
   Instant created;
 };
 
@@ -116,12 +126,12 @@ Result<ReceiptState> ParseReceiptState(std::string_view text);
 
 /// The target ledger: one row per target identity and epoch.
 struct ReceiptRecord {
-  std::string target;      ///< Target::identity()
+  std::string target;  ///< Target::identity()
   NodeId node;
   EpochId epoch;
-  VersionId version;       ///< of the input that was written
+  VersionId version;  ///< of the input that was written
   std::string recipe_key;
-  std::string receipt;     ///< Receipt::text
+  std::string receipt;  ///< Receipt::text
   ReceiptState state = ReceiptState::kPrepared;
   Instant at;
 };
@@ -130,8 +140,8 @@ struct EventRecord {
   std::int64_t id = 0;
   Instant at;
   std::int64_t run_number = 0;
-  std::string node;         ///< empty: the run itself
-  std::string what;         ///< "state: running -> done", "checks", "approved" ...
+  std::string node;  ///< empty: the run itself
+  std::string what;  ///< "state: running -> done", "checks", "approved" ...
   std::string actor, reason;
 };
 

@@ -23,25 +23,29 @@ Result<Instant> OldestActiveStart(Connection& db) {
 
 Result<std::vector<VersionId>> FindRetirable(Connection& db, int keep) {
   TW_ASSIGN_OR_RETURN(const Instant oldest_start, OldestActiveStart(db));
-  Query rows(db,
-             "SELECT v.id FROM versions v WHERE v.retired IS NULL "
-             // Not among the newest.
-             "AND v.number < (SELECT w.number FROM versions w WHERE w.node_id = v.node_id AND w.output = v.output "
-             "  AND w.retired IS NULL ORDER BY w.number DESC LIMIT 1 OFFSET ?) "
-             // A newer good one was there before any active run looked.
-             "AND EXISTS (SELECT 1 FROM versions w JOIN epochs e ON e.id = w.epoch_id "
-             "  JOIN node_runs nr ON nr.id = e.node_run_id JOIN runs r ON r.id = nr.run_id "
-             "  WHERE w.node_id = v.node_id AND w.output = v.output AND w.number > v.number AND w.good = 1 "
-             "  AND w.retired IS NULL AND w.created < ? AND nr.state <> 'invalidated' AND r.state <> 'invalidated') "
-             // Nobody names it.
-             "AND v.id NOT IN (SELECT version_id FROM signature_versions) "
-             "AND v.id NOT IN (SELECT rc.version_id FROM receipts rc WHERE rc.version_id IS NOT NULL "
-             "  AND (rc.state = 'prepared' OR rc.number = "
-             "    (SELECT MAX(last.number) FROM receipts last WHERE last.target = rc.target))) "
-             "AND v.id NOT IN (SELECT nr.version_id FROM node_runs nr JOIN runs r ON r.id = nr.run_id "
-             "  WHERE nr.version_id IS NOT NULL AND r.state IN ('queued', 'running', 'waiting')) "
-             "ORDER BY v.id",
-             keep - 1, oldest_start);
+  Query rows(
+      db,
+      "SELECT v.id FROM versions v WHERE v.retired IS NULL "
+      // Not among the newest.
+      "AND v.number < (SELECT w.number FROM versions w WHERE w.node_id = v.node_id AND w.output = "
+      "v.output "
+      "  AND w.retired IS NULL ORDER BY w.number DESC LIMIT 1 OFFSET ?) "
+      // A newer good one was there before any active run looked.
+      "AND EXISTS (SELECT 1 FROM versions w JOIN epochs e ON e.id = w.epoch_id "
+      "  JOIN node_runs nr ON nr.id = e.node_run_id JOIN runs r ON r.id = nr.run_id "
+      "  WHERE w.node_id = v.node_id AND w.output = v.output AND w.number > v.number AND w.good = "
+      "1 "
+      "  AND w.retired IS NULL AND w.created < ? AND nr.state <> 'invalidated' AND r.state <> "
+      "'invalidated') "
+      // Nobody names it.
+      "AND v.id NOT IN (SELECT version_id FROM signature_versions) "
+      "AND v.id NOT IN (SELECT rc.version_id FROM receipts rc WHERE rc.version_id IS NOT NULL "
+      "  AND (rc.state = 'prepared' OR rc.number = "
+      "    (SELECT MAX(last.number) FROM receipts last WHERE last.target = rc.target))) "
+      "AND v.id NOT IN (SELECT nr.version_id FROM node_runs nr JOIN runs r ON r.id = nr.run_id "
+      "  WHERE nr.version_id IS NOT NULL AND r.state IN ('queued', 'running', 'waiting')) "
+      "ORDER BY v.id",
+      keep - 1, oldest_start);
   std::vector<VersionId> versions;
   while (rows.Next()) rows.Into(versions.emplace_back());
   TW_RETURN_IF_ERROR(rows.status());
@@ -49,7 +53,8 @@ Result<std::vector<VersionId>> FindRetirable(Connection& db, int keep) {
 }
 
 Status AddFilesOf(Connection& db, const VersionId& version, std::set<std::string>& paths) {
-  Query rows(db, "SELECT path FROM version_files WHERE version_id = ? AND path NOT LIKE '/%'", version);
+  Query rows(db, "SELECT path FROM version_files WHERE version_id = ? AND path NOT LIKE '/%'",
+             version);
   while (rows.Next()) {
     std::string path;
     rows.Into(path);

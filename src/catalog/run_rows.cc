@@ -19,8 +19,8 @@ Result<std::vector<RunRecord>> ReadRuns(Query& rows) {
   std::vector<RunRecord> runs;
   while (rows.Next()) {
     RunRecord& run = runs.emplace_back();
-    rows.Into(run.id, run.number, run.pipeline, run.state, run.file_path, run.file_text, run.parameters, run.selection,
-              run.started, run.ended, run.actor, run.reason);
+    rows.Into(run.id, run.number, run.pipeline, run.state, run.file_path, run.file_text,
+              run.parameters, run.selection, run.started, run.ended, run.actor, run.reason);
   }
   TW_RETURN_IF_ERROR(rows.status());
   return runs;
@@ -40,7 +40,8 @@ Status CheckNotRetired(Connection& db, const VersionId& version) {
   const bool found = rows.Next();
   TW_RETURN_IF_ERROR(rows.status());
   if (found) return Status::Ok();
-  return Status(Code::kConflict, fmt::format("the version is gone, retention took it version={}", version.str()))
+  return Status(Code::kConflict,
+                fmt::format("the version is gone, retention took it version={}", version.str()))
       .WithSlug("version-retired")
       .WithHint("run again: the plan will choose another version, or make a new one")
       .Retryable();
@@ -62,19 +63,23 @@ Result<RunRecord> InsertRun(Connection& db, Instant now, const NewRun& run) {
   record.reason = run.actor.reason;
 
   const std::string hash = HashBytes(run.file_text).ToHex();
-  TW_RETURN_IF_ERROR(db.Run("INSERT INTO file_texts (hash, text) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", hash,
-                            run.file_text));
   TW_RETURN_IF_ERROR(
-      db.Run("INSERT INTO runs (id, number, pipeline, state, file_path, file_hash, parameters, selection, started, "
+      db.Run("INSERT INTO file_texts (hash, text) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING",
+             hash, run.file_text));
+  TW_RETURN_IF_ERROR(
+      db.Run("INSERT INTO runs (id, number, pipeline, state, file_path, file_hash, parameters, "
+             "selection, started, "
              "actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             record.id, record.number, record.pipeline, record.state, record.file_path, hash, record.parameters,
-             record.selection, record.started, record.actor, record.reason));
+             record.id, record.number, record.pipeline, record.state, record.file_path, hash,
+             record.parameters, record.selection, record.started, record.actor, record.reason));
   std::int64_t position = 0;
   for (const NewRun::Node& node : run.nodes) {
     TW_RETURN_IF_ERROR(
-        db.Run("INSERT INTO node_runs (id, run_id, position, node_id, node_name, kind, state, action, recipe_key, "
+        db.Run("INSERT INTO node_runs (id, run_id, position, node_id, node_name, kind, state, "
+               "action, recipe_key, "
                "error, checks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', '')",
-               NodeRunId::New(), record.id, position++, node.node, node.name, node.kind, node.state, node.action));
+               NodeRunId::New(), record.id, position++, node.node, node.name, node.kind, node.state,
+               node.action));
   }
   EventRecord event;
   event.at = now;
@@ -92,10 +97,12 @@ Result<std::optional<RunRecord>> FindRunRow(Connection& db, std::int64_t number)
   return runs.empty() ? std::optional<RunRecord>() : std::optional(std::move(runs.front()));
 }
 
-Result<std::vector<RunRecord>> ListRuns(Connection& db, const std::optional<std::string>& pipeline, int limit) {
+Result<std::vector<RunRecord>> ListRuns(Connection& db, const std::optional<std::string>& pipeline,
+                                        int limit) {
   const std::int64_t most = limit < 1 ? std::numeric_limits<std::int64_t>::max() : limit;
   if (pipeline) {
-    Query rows(db, TW_RUN_COLUMNS "WHERE r.pipeline = ? ORDER BY r.number DESC LIMIT ?", *pipeline, most);
+    Query rows(db, TW_RUN_COLUMNS "WHERE r.pipeline = ? ORDER BY r.number DESC LIMIT ?", *pipeline,
+               most);
     return ReadRuns(rows);
   }
   Query rows(db, TW_RUN_COLUMNS "ORDER BY r.number DESC LIMIT ?", most);
@@ -105,22 +112,26 @@ Result<std::vector<RunRecord>> ListRuns(Connection& db, const std::optional<std:
 #undef TW_RUN_COLUMNS
 
 Result<std::vector<NodeRunRecord>> ListNodeRuns(Connection& db, const RunId& run) {
-  Query rows(db,
-             "SELECT nr.id, r.id, r.number, nr.node_id, nr.node_name, nr.kind, nr.state, nr.action, nr.recipe_key, "
-             "nr.version_id, nr.started, nr.ended, nr.error, nr.checks "
-             "FROM node_runs nr JOIN runs r ON r.id = nr.run_id WHERE nr.run_id = ? ORDER BY nr.position",
-             run);
+  Query rows(
+      db,
+      "SELECT nr.id, r.id, r.number, nr.node_id, nr.node_name, nr.kind, nr.state, nr.action, "
+      "nr.recipe_key, "
+      "nr.version_id, nr.started, nr.ended, nr.error, nr.checks "
+      "FROM node_runs nr JOIN runs r ON r.id = nr.run_id WHERE nr.run_id = ? ORDER BY nr.position",
+      run);
   std::vector<NodeRunRecord> nodes;
   while (rows.Next()) {
     NodeRunRecord& node = nodes.emplace_back();
-    rows.Into(node.id, node.run, node.run_number, node.node, node.node_name, node.kind, node.state, node.action,
-              node.recipe_key, node.version, node.started, node.ended, node.error, node.checks);
+    rows.Into(node.id, node.run, node.run_number, node.node, node.node_name, node.kind, node.state,
+              node.action, node.recipe_key, node.version, node.started, node.ended, node.error,
+              node.checks);
   }
   TW_RETURN_IF_ERROR(rows.status());
   return nodes;
 }
 
-Status UpdateNodeRun(Connection& db, Instant now, const NodeRunId& node_run, const Catalog::NodeRunChange& change) {
+Status UpdateNodeRun(Connection& db, Instant now, const NodeRunId& node_run,
+                     const Catalog::NodeRunChange& change) {
   TW_ASSIGN_OR_RETURN(const NodeRunRow row, ReadNodeRun(db, node_run));
   NodeRunRecord after = row.record;
   after.state = change.state;

@@ -19,8 +19,9 @@ Result<int> ReadVersion(Connection& db) {
 
 Status CheckNotNewer(const Home& home, int version, int known) {
   if (version <= known) return Status::Ok();
-  return Status::Unsupported(fmt::format("the catalog was made by a newer thalweg path={} schema={} known={}",
-                                         home.CatalogPath(), version, known))
+  return Status::Unsupported(
+             fmt::format("the catalog was made by a newer thalweg path={} schema={} known={}",
+                         home.CatalogPath(), version, known))
       .WithSlug("newer-home")
       .WithHint("use the newer program, or another home with --home");
 }
@@ -58,7 +59,8 @@ Status EnsureSchema(const Home& home, Connection& db) {
   if (version == known) return Status::Ok();
   // The mode stays in the file; it can only be changed outside of a transaction.
   TW_RETURN_IF_ERROR(db.Script("PRAGMA journal_mode = WAL"));
-  // With the first sync of its WAL SQLite syncs the directory too, and with it the name of the database.
+  // With the first sync of its WAL SQLite syncs the directory too, and with it the name of the
+  // database.
   return Migrate(db, version);
 }
 

@@ -17,7 +17,9 @@ Result<std::string> NodeName(Connection& db, const NodeId& node) {
 }
 
 Status ReadSignedVersions(Connection& db, SignatureRecord& signature) {
-  Query rows(db, "SELECT version_id FROM signature_versions WHERE signature_id = ? ORDER BY position", signature.id);
+  Query rows(db,
+             "SELECT version_id FROM signature_versions WHERE signature_id = ? ORDER BY position",
+             signature.id);
   while (rows.Next()) rows.Into(signature.versions.emplace_back());
   return rows.status();
 }
@@ -36,15 +38,16 @@ Result<SignatureRecord> InsertSignature(Connection& db, Instant now, const NewSi
   signature.comment = wanted.comment;
   signature.at = now;
   signature.run_number = wanted.run_number;
-  TW_RETURN_IF_ERROR(
-      db.Run("INSERT INTO signatures (id, gate_id, decision, digest, comment, actor, run_number, signed) "
-             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-             signature.id, signature.gate, signature.decision, signature.digest, signature.comment, signature.actor,
-             signature.run_number, signature.at));
+  TW_RETURN_IF_ERROR(db.Run(
+      "INSERT INTO signatures (id, gate_id, decision, digest, comment, actor, run_number, signed) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      signature.id, signature.gate, signature.decision, signature.digest, signature.comment,
+      signature.actor, signature.run_number, signature.at));
   std::int64_t position = 0;
   for (const VersionId& version : signature.versions) {
-    TW_RETURN_IF_ERROR(db.Run("INSERT INTO signature_versions (signature_id, position, version_id) VALUES (?, ?, ?)",
-                              signature.id, position++, version));
+    TW_RETURN_IF_ERROR(db.Run(
+        "INSERT INTO signature_versions (signature_id, position, version_id) VALUES (?, ?, ?)",
+        signature.id, position++, version));
   }
   EventRecord event;
   event.at = now;
@@ -58,15 +61,16 @@ Result<SignatureRecord> InsertSignature(Connection& db, Instant now, const NewSi
 }
 
 Result<std::vector<SignatureRecord>> ListSignatures(Connection& db, const NodeId& gate) {
-  Query rows(db,
-             "SELECT id, gate_id, decision, digest, comment, actor, run_number, signed FROM signatures "
-             "WHERE gate_id = ? ORDER BY signed DESC, id DESC",
-             gate);
+  Query rows(
+      db,
+      "SELECT id, gate_id, decision, digest, comment, actor, run_number, signed FROM signatures "
+      "WHERE gate_id = ? ORDER BY signed DESC, id DESC",
+      gate);
   std::vector<SignatureRecord> signatures;
   while (rows.Next()) {
     SignatureRecord& signature = signatures.emplace_back();
-    rows.Into(signature.id, signature.gate, signature.decision, signature.digest, signature.comment, signature.actor,
-              signature.run_number, signature.at);
+    rows.Into(signature.id, signature.gate, signature.decision, signature.digest, signature.comment,
+              signature.actor, signature.run_number, signature.at);
     TW_RETURN_IF_ERROR(ReadSignedVersions(db, signature));
   }
   TW_RETURN_IF_ERROR(rows.status());

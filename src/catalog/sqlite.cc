@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 30'000;
 
-// temp_store: nothing of the catalog goes to a temporary directory. wal_autocheckpoint: as many pages as one block of
-// the WAL's index covers, so that looking a page up stays one step.
+// temp_store: nothing of the catalog goes to a temporary directory. wal_autocheckpoint: as many
+// pages as one block of the WAL's index covers, so that looking a page up stays one step.
 constexpr const char* kSettings =
     "PRAGMA foreign_keys = ON;"
     "PRAGMA synchronous = FULL;"
@@ -34,7 +34,8 @@ Status FromSqlite(sqlite3* database, int code, std::string_view what) {
   const int error = database != nullptr ? sqlite3_system_errno(database) : 0;
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return Fresh(Code::kDiskFull, Fault::kResource, std::move(message), "free some space, then try again");
+      return Fresh(Code::kDiskFull, Fault::kResource, std::move(message),
+                   "free some space, then try again");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Fresh(Code::kCorrupt, Fault::kExternal, std::move(message),
@@ -46,19 +47,23 @@ Status FromSqlite(sqlite3* database, int code, std::string_view what) {
           .WithSlug("catalog-busy")
           .Retryable();
     case SQLITE_NOMEM:
-      return Fresh(Code::kOutOfMemory, Fault::kResource, std::move(message), "free some memory, then try again");
+      return Fresh(Code::kOutOfMemory, Fault::kResource, std::move(message),
+                   "free some memory, then try again");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      return Fresh(Code::kIo, Fault::kUser, std::move(message), "check the owner and the permissions of the home");
+      return Fresh(Code::kIo, Fault::kUser, std::move(message),
+                   "check the owner and the permissions of the home");
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN: {
       if (error == ENOSPC || error == EDQUOT) {
-        return Fresh(Code::kDiskFull, Fault::kResource, std::move(message), "free some space, then try again");
+        return Fresh(Code::kDiskFull, Fault::kResource, std::move(message),
+                     "free some space, then try again");
       }
       message += fmt::format(" sqlite={}", extended);
       if (error != 0) return Status::FromErrno(error, std::move(message));
-      return Fresh(Code::kIo, Fault::kExternal, std::move(message), "check the disk, then try again");
+      return Fresh(Code::kIo, Fault::kExternal, std::move(message),
+                   "check the disk, then try again");
     }
     case SQLITE_CONSTRAINT:
     default:
@@ -66,14 +71,17 @@ Status FromSqlite(sqlite3* database, int code, std::string_view what) {
   }
 }
 
-void Connection::Closer::operator()(sqlite3* database) const { sqlite3_close(database); }
+void Connection::Closer::operator()(sqlite3* database) const {
+  sqlite3_close(database);
+}
 void Connection::Finalizer::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path) {
   sqlite3* opened = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &opened, flags, CatalogVfs());
   std::unique_ptr<sqlite3, Closer> database(opened);
   if (code != SQLITE_OK) return FromSqlite(opened, code, "cannot open " + path);
@@ -86,14 +94,18 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path) {
   return connection;
 }
 
-Connection::~Connection() { statements_.clear(); }
+Connection::~Connection() {
+  statements_.clear();
+}
 
 Status Connection::Script(const std::string& sql) {
   const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? Status::Ok() : FromSqlite(database_.get(), code, "cannot execute");
 }
 
-std::int64_t Connection::changed() const { return sqlite3_changes64(database_.get()); }
+std::int64_t Connection::changed() const {
+  return sqlite3_changes64(database_.get());
+}
 
 Result<sqlite3_stmt*> Connection::Prepared(std::string_view sql) {
   if (const auto kept = statements_.find(sql); kept != statements_.end()) return kept->second.get();
@@ -114,15 +126,25 @@ Status Connection::Set(Durability durability) {
 }
 
 Status Connection::BeginWrite(Durability durability) {
+  TW_RETURN_IF_ERROR(broken_);
   TW_RETURN_IF_ERROR(Set(durability));
   return Run("BEGIN IMMEDIATE");
 }
 
-Status Connection::BeginRead() { return Run("BEGIN"); }
+Status Connection::BeginRead() {
+  return Run("BEGIN");
+}
 
 Status Connection::Commit() {
   Status status = Run("COMMIT");
-  if (!status.ok()) Rollback();
+  if (status.ok()) return status;
+  const int code = sqlite3_extended_errcode(database_.get());
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
+    broken_ = status.WithSlug("sync-failed")
+                  .WithHint("check the disk, then start again: `thalweg resume` goes on");
+    status = broken_;
+  }
+  Rollback();
   return status;
 }
 
@@ -140,7 +162,8 @@ Query::Query(Connection& connection, std::string_view sql, Unbound arguments) {
   }
   statement_ = *prepared;
   TW_CHECK(sqlite3_stmt_busy(statement_) == 0);
-  TW_CHECK(static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_)) == arguments.expected);
+  TW_CHECK(static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_)) ==
+           arguments.expected);
 }
 
 Query::~Query() {
@@ -171,15 +194,19 @@ void Query::BindText(int index, std::string_view text) {
   if (statement_ == nullptr) return;
   // An empty view may have a null pointer, which SQLite would take for NULL.
   const char* const bytes = text.empty() ? "" : text.data();
-  const int code = sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  if (code != SQLITE_OK) Fail(FromSqlite(sqlite3_db_handle(statement_), code, "cannot pass a text"));
+  const int code =
+      sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (code != SQLITE_OK)
+    Fail(FromSqlite(sqlite3_db_handle(statement_), code, "cannot pass a text"));
 }
 
 bool Query::IsNull(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-std::int64_t Query::Integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Query::Integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string_view Query::Text(int column) const {
   const auto* const bytes = sqlite3_column_text(statement_, column);

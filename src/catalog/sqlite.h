@@ -19,8 +19,9 @@ struct sqlite3_stmt;
 
 namespace thalweg::catalog {
 
-/// SQLite's failure as ours: the only conversion. `database` may be null. A full disk is kDiskFull, a damaged file
-/// kCorrupt, a writer that did not end in time kConflict (retryable), a broken constraint a bug.
+/// SQLite's failure as ours: the only conversion. `database` may be null. A full disk is kDiskFull,
+/// a damaged file kCorrupt, a writer that did not end in time kConflict (retryable), a broken
+/// constraint a bug.
 Status FromSqlite(sqlite3* database, int code, std::string_view what);
 
 /// One connection to the catalog's file. Not thread-safe: its owner holds a mutex.
@@ -31,7 +32,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Runs a statement that gives no rows. `sql` must live as long as the program: prepared statements are kept by text.
+  /// Runs a statement that gives no rows. `sql` must live as long as the program: prepared
+  /// statements are kept by text.
   template <typename... A>
   Status Run(std::string_view sql, const A&... arguments);
   /// Rows that the last Run changed.
@@ -41,7 +43,9 @@ class Connection {
   Status Script(const std::string& sql);
 
   enum class Durability { kDurable, kNotDurable };
-  /// Waits for the writer of another process, up to 30 s.
+  /// Waits for the writer of another process, up to 30 s. After a failed fsync every further write
+  /// is refused: the system has dropped the bytes, and its next fsync would claim that they are
+  /// there.
   Status BeginWrite(Durability durability);
   /// What is read until Commit is one state.
   Status BeginRead();
@@ -65,13 +69,15 @@ class Connection {
   std::unique_ptr<sqlite3, Closer> database_;
   std::unordered_map<std::string_view, Statement> statements_;
   Durability durability_ = Durability::kDurable;
+  Status broken_;
 };
 
 /// A statement with its arguments, and its rows. A failure ends the rows and stays in status():
 ///   Query rows(db, "SELECT id, name FROM nodes WHERE pipeline = ?", pipeline);
 ///   while (rows.Next()) rows.Into(node.id, node.name);
 ///   TW_RETURN_IF_ERROR(rows.status());
-/// Integers, booleans, text, ids (empty: NULL), instants (microseconds), bytes, states (their names) and optionals of these.
+/// Integers, booleans, text, ids (empty: NULL), instants (microseconds), bytes, states (their
+/// names) and optionals of these.
 class Query {
  public:
   template <typename... A>

@@ -19,7 +19,9 @@
 namespace thalweg::catalog {
 namespace {
 
-const Status& StatusOf(const Status& status) { return status; }
+const Status& StatusOf(const Status& status) {
+  return status;
+}
 template <typename T>
 Status StatusOf(const Result<T>& result) {
   return result.status();
@@ -28,7 +30,8 @@ Status StatusOf(const Result<T>& result) {
 }  // namespace
 
 template <typename F>
-auto SqliteCatalog::Write(Durability durability, F&& body) -> decltype(body(std::declval<Connection&>(), Instant())) {
+auto SqliteCatalog::Write(Durability durability, F&& body)
+    -> decltype(body(std::declval<Connection&>(), Instant())) {
   const std::scoped_lock lock(writer_mutex_);
   TW_RETURN_IF_ERROR(writer_->BeginWrite(durability));
   auto outcome = body(*writer_, clock_.Now());
@@ -57,27 +60,33 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const Home& home, const Clock& cl
   return SqliteCatalog::Open(home, clock);
 }
 
-SqliteCatalog::SqliteCatalog(const Home& home, const Clock& clock, std::unique_ptr<Connection> writer,
-                             std::unique_ptr<Connection> reader)
+SqliteCatalog::SqliteCatalog(const Home& home, const Clock& clock,
+                             std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
     : home_(home), clock_(clock), writer_(std::move(writer)), reader_(std::move(reader)) {}
 
 Result<std::unique_ptr<Catalog>> SqliteCatalog::Open(const Home& home, const Clock& clock) {
   TW_ASSIGN_OR_RETURN(auto writer, Connection::Open(home.CatalogPath()));
   TW_RETURN_IF_ERROR(EnsureSchema(home, *writer));
   TW_ASSIGN_OR_RETURN(auto reader, Connection::Open(home.CatalogPath()));
-  return std::unique_ptr<Catalog>(new SqliteCatalog(home, clock, std::move(writer), std::move(reader)));
+  return std::unique_ptr<Catalog>(
+      new SqliteCatalog(home, clock, std::move(writer), std::move(reader)));
 }
 
-Result<std::vector<NodeId>> SqliteCatalog::ResolveNodes(const std::string& pipeline, std::span<const NodeWish> nodes) {
+Result<std::vector<NodeId>> SqliteCatalog::ResolveNodes(const std::string& pipeline,
+                                                        std::span<const NodeWish> nodes) {
   // Most files name only nodes that are known: then nothing is written.
-  TW_ASSIGN_OR_RETURN(KnownNodes known, Read([&](Connection& db) { return LookUpNodeRows(db, pipeline, nodes); }));
+  TW_ASSIGN_OR_RETURN(KnownNodes known,
+                      Read([&](Connection& db) { return LookUpNodeRows(db, pipeline, nodes); }));
   if (known.settled) return std::move(known.ids);
-  return Write(Durability::kDurable,
-               [&](Connection& db, Instant now) { return ResolveNodeRows(db, now, pipeline, nodes); });
+  return Write(Durability::kDurable, [&](Connection& db, Instant now) {
+    return ResolveNodeRows(db, now, pipeline, nodes);
+  });
 }
 
-Result<std::vector<NodeId>> SqliteCatalog::LookUpNodes(const std::string& pipeline, std::span<const NodeWish> nodes) {
-  TW_ASSIGN_OR_RETURN(KnownNodes known, Read([&](Connection& db) { return LookUpNodeRows(db, pipeline, nodes); }));
+Result<std::vector<NodeId>> SqliteCatalog::LookUpNodes(const std::string& pipeline,
+                                                       std::span<const NodeWish> nodes) {
+  TW_ASSIGN_OR_RETURN(KnownNodes known,
+                      Read([&](Connection& db) { return LookUpNodeRows(db, pipeline, nodes); }));
   return std::move(known.ids);
 }
 
@@ -86,12 +95,14 @@ Result<std::vector<NodeRecord>> SqliteCatalog::Nodes() {
 }
 
 Result<RunRecord> SqliteCatalog::CreateRun(const NewRun& run) {
-  return Write(Durability::kDurable, [&](Connection& db, Instant now) { return InsertRun(db, now, run); });
+  return Write(Durability::kDurable,
+               [&](Connection& db, Instant now) { return InsertRun(db, now, run); });
 }
 
 Status SqliteCatalog::SetRunState(const RunId& run, RunState state, const Actor& actor) {
-  return Write(Durability::kDurable,
-               [&](Connection& db, Instant now) { return ChangeRunState(db, now, run, state, actor); });
+  return Write(Durability::kDurable, [&](Connection& db, Instant now) {
+    return ChangeRunState(db, now, run, state, actor);
+  });
 }
 
 Result<std::optional<RunRecord>> SqliteCatalog::FindRun(std::int64_t number) {
@@ -107,8 +118,9 @@ Result<std::vector<NodeRunRecord>> SqliteCatalog::NodeRuns(const RunId& run) {
 }
 
 Status SqliteCatalog::SetNodeRun(const NodeRunId& node_run, const NodeRunChange& change) {
-  return Write(Durability::kDurable,
-               [&](Connection& db, Instant now) { return UpdateNodeRun(db, now, node_run, change); });
+  return Write(Durability::kDurable, [&](Connection& db, Instant now) {
+    return UpdateNodeRun(db, now, node_run, change);
+  });
 }
 
 Status SqliteCatalog::SetNodeRuns(std::span<const std::pair<NodeRunId, NodeRunChange>> changes) {
@@ -121,8 +133,10 @@ Status SqliteCatalog::SetNodeRuns(std::span<const std::pair<NodeRunId, NodeRunCh
   });
 }
 
-Result<AttemptRecord> SqliteCatalog::StartAttempt(const NodeRunId& node_run, const std::string& engine,
-                                                  const std::string& worker, std::chrono::seconds lease) {
+Result<AttemptRecord> SqliteCatalog::StartAttempt(const NodeRunId& node_run,
+                                                  const std::string& engine,
+                                                  const std::string& worker,
+                                                  std::chrono::seconds lease) {
   return Write(Durability::kNotDurable, [&](Connection& db, Instant now) {
     return InsertAttempt(db, now, node_run, engine, worker, lease);
   });
@@ -133,7 +147,8 @@ Status SqliteCatalog::RenewLease(std::span<const AttemptId> attempts, std::chron
                [&](Connection& db, Instant now) { return RenewLeases(db, now + lease, attempts); });
 }
 
-Status SqliteCatalog::EndAttempt(const AttemptRecord& measures, NodeState node_state, const Actor& actor) {
+Status SqliteCatalog::EndAttempt(const AttemptRecord& measures, NodeState node_state,
+                                 const Actor& actor) {
   return Write(Durability::kDurable, [&](Connection& db, Instant now) {
     return EndAttemptRow(db, now, measures, node_state, actor);
   });
@@ -147,18 +162,21 @@ Result<std::optional<AttemptRecord>> SqliteCatalog::FindAttempt(const AttemptId&
   return Read([&](Connection& db) { return FindAttemptRow(db, id); });
 }
 
-Result<std::vector<AttemptRecord>> SqliteCatalog::LoseAttempts(const RunId& run, const Actor& actor) {
-  return Write(Durability::kDurable, [&](Connection& db, Instant now) -> Result<std::vector<AttemptRecord>> {
-    TW_ASSIGN_OR_RETURN(auto attempts, ListRunningAttempts(db, run));
-    for (AttemptRecord& attempt : attempts) TW_RETURN_IF_ERROR(LoseAttempt(db, now, attempt, actor));
-    return attempts;
-  });
+Result<std::vector<AttemptRecord>> SqliteCatalog::LoseAttempts(const RunId& run,
+                                                               const Actor& actor) {
+  return Write(Durability::kDurable,
+               [&](Connection& db, Instant now) -> Result<std::vector<AttemptRecord>> {
+                 TW_ASSIGN_OR_RETURN(auto attempts, ListRunningAttempts(db, run));
+                 for (AttemptRecord& attempt : attempts)
+                   TW_RETURN_IF_ERROR(LoseAttempt(db, now, attempt, actor));
+                 return attempts;
+               });
 }
 
 Result<std::vector<VersionRecord>> SqliteCatalog::Commit(const CommitEpoch& epoch) {
   home_.files().Point("commit.before");
-  auto versions =
-      Write(Durability::kDurable, [&](Connection& db, Instant now) { return CommitRows(db, now, epoch); });
+  auto versions = Write(Durability::kDurable,
+                        [&](Connection& db, Instant now) { return CommitRows(db, now, epoch); });
   if (versions.ok()) home_.files().Point("commit.after");
   return versions;
 }
@@ -167,31 +185,36 @@ Result<std::optional<VersionRecord>> SqliteCatalog::FindVersion(const VersionId&
   return Read([&](Connection& db) { return FindVersionRow(db, id); });
 }
 
-Result<std::optional<VersionRecord>> SqliteCatalog::FindReusable(const NodeId& node, const std::string& recipe_key) {
+Result<std::optional<VersionRecord>> SqliteCatalog::FindReusable(const NodeId& node,
+                                                                 const std::string& recipe_key) {
   return Read([&](Connection& db) { return FindReusableRow(db, node, recipe_key); });
 }
 
-Result<std::optional<VersionRecord>> SqliteCatalog::LatestGood(const std::string& pipeline, const std::string& table) {
+Result<std::optional<VersionRecord>> SqliteCatalog::LatestGood(const std::string& pipeline,
+                                                               const std::string& table) {
   return Read([&](Connection& db) { return FindLatestGood(db, pipeline, table); });
 }
 
-Result<std::optional<VersionRecord>> SqliteCatalog::VersionAt(const std::string& pipeline, const std::string& table,
+Result<std::optional<VersionRecord>> SqliteCatalog::VersionAt(const std::string& pipeline,
+                                                              const std::string& table,
                                                               std::int64_t number) {
   return Read([&](Connection& db) { return FindByNumber(db, pipeline, table, number); });
 }
 
-Result<std::optional<VersionRecord>> SqliteCatalog::VersionOfRun(const std::string& pipeline, const std::string& table,
+Result<std::optional<VersionRecord>> SqliteCatalog::VersionOfRun(const std::string& pipeline,
+                                                                 const std::string& table,
                                                                  std::int64_t run) {
   return Read([&](Connection& db) { return FindOfRun(db, pipeline, table, run); });
 }
 
-Result<std::optional<VersionRecord>> SqliteCatalog::VersionAsOf(const std::string& pipeline, const std::string& table,
+Result<std::optional<VersionRecord>> SqliteCatalog::VersionAsOf(const std::string& pipeline,
+                                                                const std::string& table,
                                                                 Instant at) {
   return Read([&](Connection& db) { return FindAsOf(db, pipeline, table, at); });
 }
 
-Result<std::vector<VersionRecord>> SqliteCatalog::Versions(const std::string& pipeline, const std::string& table,
-                                                           int limit) {
+Result<std::vector<VersionRecord>> SqliteCatalog::Versions(const std::string& pipeline,
+                                                           const std::string& table, int limit) {
   return Read([&](Connection& db) { return ListVersions(db, pipeline, table, limit); });
 }
 
@@ -226,7 +249,8 @@ Result<std::optional<ReceiptRecord>> SqliteCatalog::LastReceipt(const std::strin
   return Read([&](Connection& db) { return FindLastReceipt(db, target); });
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> SqliteCatalog::Positions(const NodeId& node) {
+Result<std::vector<std::pair<std::string, std::string>>> SqliteCatalog::Positions(
+    const NodeId& node) {
   return Read([&](Connection& db) { return ListPositions(db, node); });
 }
 
@@ -234,20 +258,23 @@ Result<std::vector<NewState>> SqliteCatalog::States(const NodeId& node) {
   return Read([&](Connection& db) { return ListStates(db, node); });
 }
 
-Result<std::vector<EventRecord>> SqliteCatalog::Events(std::int64_t run_number, std::int64_t after_id, int limit) {
+Result<std::vector<EventRecord>> SqliteCatalog::Events(std::int64_t run_number,
+                                                       std::int64_t after_id, int limit) {
   return Read([&](Connection& db) { return ListEvents(db, run_number, after_id, limit); });
 }
 
 Status SqliteCatalog::AddEvent(const EventRecord& event) {
-  return Write(Durability::kDurable, [&](Connection& db, Instant) { return InsertEvent(db, event); });
+  return Write(Durability::kDurable,
+               [&](Connection& db, Instant) { return InsertEvent(db, event); });
 }
 
-Result<std::optional<std::string>> SqliteCatalog::CacheGet(std::string_view kind, const std::string& key) {
+Result<std::optional<std::string>> SqliteCatalog::CacheGet(std::string_view kind,
+                                                           const std::string& key) {
   return Read([&](Connection& db) { return ReadCache(db, kind, key); });
 }
 
-Result<std::vector<std::optional<std::string>>> SqliteCatalog::CacheGetMany(std::string_view kind,
-                                                                            std::span<const std::string> keys) {
+Result<std::vector<std::optional<std::string>>> SqliteCatalog::CacheGetMany(
+    std::string_view kind, std::span<const std::string> keys) {
   return Read([&](Connection& db) -> Result<std::vector<std::optional<std::string>>> {
     std::vector<std::optional<std::string>> values;
     for (const std::string& key : keys) {
@@ -258,14 +285,17 @@ Result<std::vector<std::optional<std::string>>> SqliteCatalog::CacheGetMany(std:
   });
 }
 
-Status SqliteCatalog::CachePut(std::string_view kind, std::span<const std::pair<std::string, std::string>> entries) {
+Status SqliteCatalog::CachePut(std::string_view kind,
+                               std::span<const std::pair<std::string, std::string>> entries) {
   if (entries.empty()) return Status::Ok();
   return Write(Durability::kNotDurable,
                [&](Connection& db, Instant now) { return WriteCache(db, now, kind, entries); });
 }
 
 Result<Catalog::Retired> SqliteCatalog::RetireVersions(int keep) {
-  if (keep < 1) return Status::Invalid("at least one version of each table must be kept").WithHint("keep 1 or more");
+  if (keep < 1)
+    return Status::Invalid("at least one version of each table must be kept")
+        .WithHint("keep 1 or more");
   return Write(Durability::kDurable,
                [&](Connection& db, Instant now) { return RetireVersionRows(db, now, keep); });
 }

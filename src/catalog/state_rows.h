@@ -16,11 +16,13 @@ Result<NodeRunRow> ReadNodeRun(Connection& db, const NodeRunId& id);  ///< kNotF
 // The only functions that write the states of runs and node runs. Each change writes its event.
 
 /// kCancelled when a cancelled run would be ended by somebody who did not notice.
-Status ChangeRunState(Connection& db, Instant now, const RunId& run, RunState to, const Actor& actor);
+Status ChangeRunState(Connection& db, Instant now, const RunId& run, RunState to,
+                      const Actor& actor);
 
-/// Writes `after`, whose `started` and `ended` follow from the change of state; an error that is older than the change
-/// goes when the new state is not a failure.
-Status ChangeNodeRun(Connection& db, Instant now, const NodeRunRecord& before, NodeRunRecord after, const Actor& actor);
+/// Writes `after`, whose `started` and `ended` follow from the change of state; an error that is
+/// older than the change goes when the new state is not a failure.
+Status ChangeNodeRun(Connection& db, Instant now, const NodeRunRecord& before, NodeRunRecord after,
+                     const Actor& actor);
 
 /// kCancelled when nothing may start or commit in the run any more.
 Status CheckRunGoesOn(const NodeRunRow& row);

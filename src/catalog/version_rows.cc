@@ -11,17 +11,19 @@ namespace {
 // Invalidation is a state of the run or of the node run; nothing is stored for it at the version.
 #define TW_INVALIDATED "(r.state = 'invalidated' OR nr.state = 'invalidated')"
 #define TW_USABLE "v.good = 1 AND v.retired IS NULL AND NOT " TW_INVALIDATED
-#define TW_VERSION_FROM                                                                     \
-  "FROM nodes n JOIN versions v ON v.node_id = n.id JOIN epochs e ON e.id = v.epoch_id "    \
+#define TW_VERSION_FROM                                                                  \
+  "FROM nodes n JOIN versions v ON v.node_id = n.id JOIN epochs e ON e.id = v.epoch_id " \
   "JOIN node_runs nr ON nr.id = e.node_run_id JOIN runs r ON r.id = nr.run_id "
-#define TW_VERSION                                                                                               \
-  "SELECT v.id, v.parent_id, v.node_id, v.columns, v.rows, v.bytes, v.number, n.name || v.output, n.pipeline, "  \
+#define TW_VERSION                                                                        \
+  "SELECT v.id, v.parent_id, v.node_id, v.columns, v.rows, v.bytes, v.number, n.name || " \
+  "v.output, n.pipeline, "                                                                \
   "r.id, r.number, v.recipe_key, v.good, " TW_INVALIDATED ", v.digest, v.created " TW_VERSION_FROM
 #define TW_TABLE "n.pipeline = ? AND n.name = ? AND v.output = ? "
 
 std::string EncodeColumns(const data::Columns& columns) {
   nlohmann::json document = nlohmann::json::array();
-  for (const auto& column : columns) document.push_back({column.field_id, column.name, column.type});
+  for (const auto& column : columns)
+    document.push_back({column.field_id, column.name, column.type});
   // A name that is not UTF-8 is kept readable instead of thrown at us.
   return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -30,19 +32,22 @@ Status DecodeColumns(std::string_view text, data::Columns& columns) {
   const auto document = nlohmann::json::parse(text, nullptr, false);
   bool well_formed = document.is_array();
   for (const auto& entry : document) {
-    well_formed = well_formed && entry.is_array() && entry.size() == 3 && entry[0].is_number_integer() &&
-                  entry[1].is_string() && entry[2].is_string();
+    well_formed = well_formed && entry.is_array() && entry.size() == 3 &&
+                  entry[0].is_number_integer() && entry[1].is_string() && entry[2].is_string();
     if (!well_formed) break;
-    columns.push_back({entry[0].get<int>(), entry[1].get<std::string>(), entry[2].get<std::string>()});
+    columns.push_back(
+        {entry[0].get<int>(), entry[1].get<std::string>(), entry[2].get<std::string>()});
   }
   if (well_formed) return Status::Ok();
-  return Status(Code::kCorrupt, fmt::format("the columns of a version cannot be read text={}", text))
+  return Status(Code::kCorrupt,
+                fmt::format("the columns of a version cannot be read text={}", text))
       .WithHint("run `thalweg doctor`");
 }
 
 Status ReadFiles(Connection& db, data::Manifest& manifest) {
   Query rows(db,
-             "SELECT deletes, path, rows, bytes, identity FROM version_files WHERE version_id = ? ORDER BY position",
+             "SELECT deletes, path, rows, bytes, identity FROM version_files WHERE version_id = ? "
+             "ORDER BY position",
              manifest.id);
   while (rows.Next()) {
     data::DataFile file;
@@ -59,9 +64,10 @@ Result<std::vector<VersionRecord>> ReadVersions(Connection& db, Query& rows) {
     VersionRecord& version = versions.emplace_back();
     data::Manifest& manifest = version.manifest;
     std::string columns;
-    rows.Into(manifest.id, manifest.parent, manifest.node, columns, manifest.rows, manifest.bytes, version.number,
-              version.table, version.pipeline, version.run, version.run_number, version.recipe_key, version.good,
-              version.invalidated, version.digest, version.created);
+    rows.Into(manifest.id, manifest.parent, manifest.node, columns, manifest.rows, manifest.bytes,
+              version.number, version.table, version.pipeline, version.run, version.run_number,
+              version.recipe_key, version.good, version.invalidated, version.digest,
+              version.created);
     TW_RETURN_IF_ERROR(DecodeColumns(columns, manifest.columns));
     TW_RETURN_IF_ERROR(ReadFiles(db, manifest));
   }
@@ -70,38 +76,43 @@ Result<std::vector<VersionRecord>> ReadVersions(Connection& db, Query& rows) {
 }
 
 template <typename... A>
-Result<std::optional<VersionRecord>> FindOne(Connection& db, std::string_view sql, const A&... arguments) {
+Result<std::optional<VersionRecord>> FindOne(Connection& db, std::string_view sql,
+                                             const A&... arguments) {
   Query rows(db, sql, arguments...);
   TW_ASSIGN_OR_RETURN(auto versions, ReadVersions(db, rows));
-  return versions.empty() ? std::optional<VersionRecord>() : std::optional(std::move(versions.front()));
+  return versions.empty() ? std::optional<VersionRecord>()
+                          : std::optional(std::move(versions.front()));
 }
 
 Result<std::int64_t> NextNumber(Connection& db, const NodeId& node, const std::string& output) {
-  Query rows(db, "SELECT COALESCE(MAX(number), 0) + 1 FROM versions WHERE node_id = ? AND output = ?", node, output);
+  Query rows(db,
+             "SELECT COALESCE(MAX(number), 0) + 1 FROM versions WHERE node_id = ? AND output = ?",
+             node, output);
   std::int64_t number = 0;
   if (rows.Next()) rows.Into(number);
   TW_RETURN_IF_ERROR(rows.status());
   return number;
 }
 
-Status InsertFiles(Connection& db, const VersionId& version, const std::vector<data::DataFile>& files, bool deletes,
-                   std::int64_t& position) {
+Status InsertFiles(Connection& db, const VersionId& version,
+                   const std::vector<data::DataFile>& files, bool deletes, std::int64_t& position) {
   for (const auto& file : files) {
-    TW_RETURN_IF_ERROR(
-        db.Run("INSERT INTO version_files (version_id, position, deletes, path, rows, bytes, identity) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?)",
-               version, position++, deletes, file.path, file.rows, file.size, file.identity));
+    TW_RETURN_IF_ERROR(db.Run(
+        "INSERT INTO version_files (version_id, position, deletes, path, rows, bytes, identity) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        version, position++, deletes, file.path, file.rows, file.size, file.identity));
   }
   return Status::Ok();
 }
 
 /// The version that a run gave its node or reused for it, whatever its state.
-Result<std::optional<VersionRecord>> FindGiven(Connection& db, const std::string& pipeline, const std::string& node,
-                                               std::int64_t run_number) {
+Result<std::optional<VersionRecord>> FindGiven(Connection& db, const std::string& pipeline,
+                                               const std::string& node, std::int64_t run_number) {
   VersionId given;
   {
     Query rows(db,
-               "SELECT nr.version_id FROM runs r JOIN node_runs nr ON nr.run_id = r.id JOIN nodes n ON n.id = nr.node_id "
+               "SELECT nr.version_id FROM runs r JOIN node_runs nr ON nr.run_id = r.id JOIN nodes "
+               "n ON n.id = nr.node_id "
                "WHERE r.number = ? AND n.pipeline = ? AND n.name = ?",
                run_number, pipeline, node);
     if (rows.Next()) rows.Into(given);
@@ -122,20 +133,22 @@ TableName SplitTableName(std::string_view table) {
   return {std::string(table), ""};
 }
 
-Status InsertVersion(Connection& db, const EpochId& epoch, const std::string& node_name, VersionRecord& version) {
+Status InsertVersion(Connection& db, const EpochId& epoch, const std::string& node_name,
+                     VersionRecord& version) {
   const TableName name = SplitTableName(version.table);
   if (name.node != node_name) {
-    return Status::Internal(fmt::format("a commit writes another node's table node={} table={}", node_name,
-                                        version.table));
+    return Status::Internal(fmt::format("a commit writes another node's table node={} table={}",
+                                        node_name, version.table));
   }
   const data::Manifest& manifest = version.manifest;
   TW_ASSIGN_OR_RETURN(version.number, NextNumber(db, manifest.node, name.output));
   TW_RETURN_IF_ERROR(
-      db.Run("INSERT INTO versions (id, node_id, output, number, epoch_id, parent_id, recipe_key, columns, rows, bytes, "
+      db.Run("INSERT INTO versions (id, node_id, output, number, epoch_id, parent_id, recipe_key, "
+             "columns, rows, bytes, "
              "good, digest, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             manifest.id, manifest.node, name.output, version.number, epoch, manifest.parent, version.recipe_key,
-             EncodeColumns(manifest.columns), manifest.rows, manifest.bytes, version.good, version.digest,
-             version.created));
+             manifest.id, manifest.node, name.output, version.number, epoch, manifest.parent,
+             version.recipe_key, EncodeColumns(manifest.columns), manifest.rows, manifest.bytes,
+             version.good, version.digest, version.created));
   std::int64_t position = 0;
   TW_RETURN_IF_ERROR(InsertFiles(db, manifest.id, manifest.files, false, position));
   return InsertFiles(db, manifest.id, manifest.deletes, true, position);
@@ -148,58 +161,67 @@ Result<std::optional<VersionRecord>> FindVersionRow(Connection& db, const Versio
 Result<std::optional<VersionRecord>> FindReusableRow(Connection& db, const NodeId& node,
                                                      const std::string& recipe_key) {
   return FindOne(db,
-                 TW_VERSION "WHERE v.node_id = ? AND v.recipe_key = ? AND v.output = '' AND " TW_USABLE
-                            " ORDER BY v.number DESC LIMIT 1",
+                 TW_VERSION
+                 "WHERE v.node_id = ? AND v.recipe_key = ? AND v.output = '' AND " TW_USABLE
+                 " ORDER BY v.number DESC LIMIT 1",
                  node, recipe_key);
 }
 
 Result<std::optional<VersionRecord>> FindLatestGood(Connection& db, const std::string& pipeline,
                                                     const std::string& table) {
   const TableName name = SplitTableName(table);
-  return FindOne(db, TW_VERSION "WHERE " TW_TABLE "AND " TW_USABLE " ORDER BY v.number DESC LIMIT 1", pipeline,
-                 name.node, name.output);
+  return FindOne(db,
+                 TW_VERSION "WHERE " TW_TABLE "AND " TW_USABLE " ORDER BY v.number DESC LIMIT 1",
+                 pipeline, name.node, name.output);
 }
 
-Result<std::optional<VersionRecord>> FindByNumber(Connection& db, const std::string& pipeline, const std::string& table,
-                                                  std::int64_t number) {
+Result<std::optional<VersionRecord>> FindByNumber(Connection& db, const std::string& pipeline,
+                                                  const std::string& table, std::int64_t number) {
   const TableName name = SplitTableName(table);
-  return FindOne(db, TW_VERSION "WHERE " TW_TABLE "AND v.number = ? AND v.retired IS NULL", pipeline, name.node,
-                 name.output, number);
+  return FindOne(db, TW_VERSION "WHERE " TW_TABLE "AND v.number = ? AND v.retired IS NULL",
+                 pipeline, name.node, name.output, number);
 }
 
-Result<std::optional<VersionRecord>> FindOfRun(Connection& db, const std::string& pipeline, const std::string& table,
-                                               std::int64_t run_number) {
+Result<std::optional<VersionRecord>> FindOfRun(Connection& db, const std::string& pipeline,
+                                               const std::string& table, std::int64_t run_number) {
   const TableName name = SplitTableName(table);
   TW_ASSIGN_OR_RETURN(auto given, FindGiven(db, pipeline, name.node, run_number));
   if (!given || name.output.empty()) return given;
-  // Its rejects are those of the node run that made it, which for a reused version is an earlier one.
+  // Its rejects are those of the node run that made it, which for a reused version is an earlier
+  // one.
   return FindOne(db,
-                 TW_VERSION "WHERE v.node_id = ? AND v.output = ? AND v.retired IS NULL AND e.node_run_id = "
-                            "(SELECT e2.node_run_id FROM epochs e2 JOIN versions v2 ON v2.epoch_id = e2.id "
-                            "WHERE v2.id = ?) ORDER BY v.number DESC LIMIT 1",
+                 TW_VERSION
+                 "WHERE v.node_id = ? AND v.output = ? AND v.retired IS NULL AND e.node_run_id = "
+                 "(SELECT e2.node_run_id FROM epochs e2 JOIN versions v2 ON v2.epoch_id = e2.id "
+                 "WHERE v2.id = ?) ORDER BY v.number DESC LIMIT 1",
                  given->manifest.node, name.output, given->manifest.id);
 }
 
-Result<std::optional<VersionRecord>> FindAsOf(Connection& db, const std::string& pipeline, const std::string& table,
-                                              Instant at) {
+Result<std::optional<VersionRecord>> FindAsOf(Connection& db, const std::string& pipeline,
+                                              const std::string& table, Instant at) {
   const TableName name = SplitTableName(table);
-  return FindOne(db, TW_VERSION "WHERE " TW_TABLE "AND v.created <= ? AND " TW_USABLE " ORDER BY v.number DESC LIMIT 1",
+  return FindOne(db,
+                 TW_VERSION "WHERE " TW_TABLE "AND v.created <= ? AND " TW_USABLE
+                            " ORDER BY v.number DESC LIMIT 1",
                  pipeline, name.node, name.output, at);
 }
 
-Result<std::vector<VersionRecord>> ListVersions(Connection& db, const std::string& pipeline, const std::string& table,
-                                                int limit) {
+Result<std::vector<VersionRecord>> ListVersions(Connection& db, const std::string& pipeline,
+                                                const std::string& table, int limit) {
   const TableName name = SplitTableName(table);
   const std::int64_t most = limit < 1 ? std::numeric_limits<std::int64_t>::max() : limit;
-  Query rows(db, TW_VERSION "WHERE " TW_TABLE "AND v.retired IS NULL ORDER BY v.number DESC LIMIT ?", pipeline,
-             name.node, name.output, most);
+  Query rows(db,
+             TW_VERSION "WHERE " TW_TABLE "AND v.retired IS NULL ORDER BY v.number DESC LIMIT ?",
+             pipeline, name.node, name.output, most);
   return ReadVersions(db, rows);
 }
 
 Result<std::vector<Catalog::TableRecord>> ListTables(Connection& db) {
-  // Newest first within a table, usable ones before all others: the first row of each is its latest.
+  // Newest first within a table, usable ones before all others: the first row of each is its
+  // latest.
   Query rows(db,
-             "SELECT n.pipeline, n.name || v.output, v.id, COUNT(*) OVER (PARTITION BY n.id, v.output) " TW_VERSION_FROM
+             "SELECT n.pipeline, n.name || v.output, v.id, COUNT(*) OVER (PARTITION BY n.id, "
+             "v.output) " TW_VERSION_FROM
              "WHERE v.retired IS NULL ORDER BY n.pipeline, n.name, v.output, (" TW_USABLE
              ") DESC, v.number DESC");
   std::vector<Catalog::TableRecord> tables;
@@ -207,7 +229,8 @@ Result<std::vector<Catalog::TableRecord>> ListTables(Connection& db) {
     Catalog::TableRecord table;
     VersionId version;
     rows.Into(table.pipeline, table.table, version, table.versions);
-    const bool known = !tables.empty() && tables.back().pipeline == table.pipeline && tables.back().table == table.table;
+    const bool known = !tables.empty() && tables.back().pipeline == table.pipeline &&
+                       tables.back().table == table.table;
     if (known) continue;
     TW_ASSIGN_OR_RETURN(auto latest, FindVersionRow(db, version));
     if (latest) table.latest = *std::move(latest);

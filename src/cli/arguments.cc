@@ -20,6 +20,10 @@ bool IsPipelineFile(std::string_view word) {
   return word.ends_with(".yaml") || word.ends_with(".yml") || word.ends_with(".json");
 }
 
+std::string CheckPipelineFile(const std::string& word) {
+  return IsPipelineFile(word) ? "" : fmt::format("a pipeline file ends in .yaml, .yml or .json, not \"{}\"", word);
+}
+
 FileAndSelection SplitWords(const std::vector<std::string>& words) {
   FileAndSelection split;
   for (const auto& word : words) {

@@ -14,6 +14,9 @@ std::function<std::string(const std::string&)> WholeNumber(std::int64_t least, s
 /// Ends in .yaml, .yml or .json.
 bool IsPipelineFile(std::string_view word);
 
+/// For check(): empty when it is such a name.
+std::string CheckPipelineFile(const std::string& word);
+
 /// `[FILE] [SEL...]`: the file, if there is one, is the only word that ends like one; the rest selects nodes.
 struct FileAndSelection {
   std::string file;  ///< as typed; empty: none was given

@@ -61,6 +61,11 @@ Result<std::unique_ptr<Session>> Session::Open(Context& context, HomeUse use) {
   if (use == HomeUse::kExistingOrThrowAway && !catalog::Home::Exists(files, path)) {
     path = session->throw_away_ = ThrowAwayPath();
     TW_RETURN_IF_ERROR(files.MakeDirectory(path));
+    // Nothing in it is worth an orderly stop.
+    session->on_interrupt_.emplace(context.StopOnInterrupt(), [&context, &files, path] {
+      (void)RemoveTree(files, path);
+      _exit(static_cast<int>(context.InterruptedOr(ExitCode::kInterrupted)));
+    });
   }
   const bool create = use == HomeUse::kCreate || session->throw_away();
   auto home = create ? catalog::Home::OpenOrCreate(files, path) : catalog::Home::Open(files, path);
@@ -71,6 +76,7 @@ Result<std::unique_ptr<Session>> Session::Open(Context& context, HomeUse use) {
 }
 
 Session::~Session() {
+  on_interrupt_.reset();
   workspace_.reset();
   if (throw_away()) (void)RemoveTree(files_, throw_away_);
 }

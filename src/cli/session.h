@@ -1,6 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 #include "cli/context.h"
@@ -31,6 +34,7 @@ class Session {
 
   FileSystem& files_;
   std::string throw_away_;  // directory to remove at the end
+  std::optional<std::stop_callback<std::function<void()>>> on_interrupt_;
   std::unique_ptr<runs::Workspace> workspace_;
 };
 

@@ -151,6 +151,7 @@ std::string TablePrinter::Line(const std::vector<Shown>& cells, Tone tone) const
     line += columns_[i].right ? blanks + painted : painted + (last && !style_.lines ? "" : blanks);
     line += style_.lines ? " │" : last ? "" : "  ";
   }
+  line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
 }
 
@@ -161,6 +162,11 @@ std::string TablePrinter::Rule(std::string_view left, std::string_view cross, st
     for (int k = 0; k < widths_[i] + 2; ++k) rule += "─";
   }
   return rule + std::string(right) + "\n";
+}
+
+TablePrinter ListOn(Console& console, std::vector<TableColumn> columns) {
+  return TablePrinter(std::move(columns), {.lines = false, .color = console.out().color, .width = console.out().width},
+                      [&console](std::string_view text) { console.Out(text); });
 }
 
 }  // namespace thalweg::cli

@@ -62,4 +62,7 @@ class TablePrinter {
   bool begun_ = false;
 };
 
+/// A list on stdout, as wide as the terminal.
+TablePrinter ListOn(Console& console, std::vector<TableColumn> columns);
+
 }  // namespace thalweg::cli

@@ -26,10 +26,11 @@ std::string ExampleOf(const FieldInfo& info) {
 bool WrongType(const Value& value, const FieldInfo& info, std::string_view expected,
                Diagnostics& diagnostics, std::string label = {}) {
   if (value.is_null()) {
-    diagnostics.Error("empty-value", fmt::format("{} is empty", Named(info.name)), value.span(),
-                      value.text().empty()
-                          ? fmt::format("write {}, or remove the key", expected)
-                          : fmt::format("{} is nothing at all; as text it needs quotes", value.text()));
+    diagnostics.Error(
+        "empty-value", fmt::format("{} is empty", Named(info.name)), value.span(),
+        value.text().empty()
+            ? fmt::format("write {}, or remove the key", expected)
+            : fmt::format("{} is nothing at all; as text it needs quotes", value.text()));
   } else {
     if (label.empty()) label = ExampleOf(info);
     diagnostics.Error(
@@ -104,8 +105,9 @@ std::string QuoteName(std::string_view name) {
 }
 
 void ReportNotYet(std::string_view what, Span span, Diagnostics& diagnostics) {
-  diagnostics.Add({Severity::kError, "not-yet", fmt::format("{} is not available in this version", what),
-                   std::move(span), "", "remove it; the word is reserved, so that files need not change later",
+  diagnostics.Add({Severity::kError, "not-yet",
+                   fmt::format("{} is not available in this version", what), std::move(span), "",
+                   "remove it; the word is reserved, so that files need not change later",
                    Code::kUnsupported});
 }
 
@@ -323,8 +325,10 @@ bool ReadObject(const Value& value, const ObjectInfo& info, const std::vector<st
       FieldInfo named;
       named.name = info.name;
       const bool shorthand = i < info.fields.size();
-      return WrongType(value, named,
-                       shorthand ? fmt::format("{} or a map", ShapeName(info.fields[i].shape)) : "a map", diagnostics);
+      return WrongType(
+          value, named,
+          shorthand ? fmt::format("{} or a map", ShapeName(info.fields[i].shape)) : "a map",
+          diagnostics);
     }
     seen[i] = true;
     good &= field(i, value);

@@ -43,9 +43,13 @@ Status ArrowOutputFile::WriteOut() {
   return written;
 }
 
-arrow::Status ArrowOutputFile::Flush() { return ToArrowStatus(WriteOut()); }
+arrow::Status ArrowOutputFile::Flush() {
+  return ToArrowStatus(WriteOut());
+}
 
-arrow::Result<std::int64_t> ArrowOutputFile::Tell() const { return position_; }
+arrow::Result<std::int64_t> ArrowOutputFile::Tell() const {
+  return position_;
+}
 
 arrow::Status ArrowOutputFile::Close() {
   if (closed_) return arrow::Status::OK();
@@ -62,7 +66,9 @@ Status ArrowOutputFile::SyncAndClose() {
   return file_->Close();
 }
 
-void ArrowOutputFile::Abandon() { abandoned_ = true; }
+void ArrowOutputFile::Abandon() {
+  abandoned_ = true;
+}
 
 ArrowInputFile::ArrowInputFile(std::unique_ptr<ReadableFile> file, Bytes size)
     : file_(std::move(file)), size_(size) {}

@@ -13,12 +13,13 @@
 
 namespace thalweg::data {
 
-/// A file of the seam as Arrow's output stream. Small writes are collected into large ones. One thread.
-/// The destructor writes nothing: an unfinished file stays as it is on disk.
+/// A file of the seam as Arrow's output stream. Small writes are collected into large ones. One
+/// thread. The destructor writes nothing: an unfinished file stays as it is on disk.
 class ArrowOutputFile : public arrow::io::OutputStream {
  public:
   explicit ArrowOutputFile(std::unique_ptr<WritableFile> file);
-  static Result<std::shared_ptr<ArrowOutputFile>> Create(FileSystem& files, const std::string& path);
+  static Result<std::shared_ptr<ArrowOutputFile>> Create(FileSystem& files,
+                                                         const std::string& path);
 
   arrow::Status Write(const void* data, std::int64_t bytes) override;
   using arrow::io::OutputStream::Write;
@@ -42,7 +43,8 @@ class ArrowOutputFile : public arrow::io::OutputStream {
   bool abandoned_ = false;
 };
 
-/// A file of the seam as Arrow's random access file. ReadAt from several threads; Read and Seek from one.
+/// A file of the seam as Arrow's random access file. ReadAt from several threads; Read and Seek
+/// from one.
 class ArrowInputFile : public arrow::io::RandomAccessFile {
  public:
   ArrowInputFile(std::unique_ptr<ReadableFile> file, Bytes size);

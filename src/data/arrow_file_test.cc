@@ -39,7 +39,8 @@ TEST(ArrowFile, ReadsBackWhatWasWrittenInPiecesOfAnySize) {
   ASSERT_TRUE((*in)->Seek(2'999'999).ok());
   EXPECT_EQ((*(*in)->Read(5))->ToString(), expected.substr(2'999'999, 5));
   EXPECT_EQ(*(*in)->Tell(), 3'000'004);
-  EXPECT_EQ((*(*in)->ReadAt(static_cast<std::int64_t>(expected.size()) - 2, 1'000'000'000))->size(), 2);
+  EXPECT_EQ((*(*in)->ReadAt(static_cast<std::int64_t>(expected.size()) - 2, 1'000'000'000))->size(),
+            2);
   EXPECT_EQ((*(*in)->ReadAt(static_cast<std::int64_t>(expected.size()) + 9, 4))->size(), 0);
   EXPECT_FALSE((*in)->ReadAt(-1, 4).ok());
   ASSERT_TRUE((*in)->Close().ok());

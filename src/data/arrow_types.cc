@@ -16,7 +16,8 @@ namespace thalweg::data {
 namespace {
 
 constexpr char kTypeKey[] = "thalweg.type";
-constexpr char kFieldIdKey[] = "PARQUET:field_id";  // the key that Arrow's Parquet reader and writer use
+constexpr char kFieldIdKey[] =
+    "PARQUET:field_id";  // the key that Arrow's Parquet reader and writer use
 constexpr int kUuidBytes = 16;
 
 using ArrowType = std::shared_ptr<arrow::DataType>;
@@ -240,7 +241,8 @@ Result<TypeTree> TreeOf(const arrow::DataType& type) {
     case arrow::Type::TIME32:
       return Plain(TypeKind::kTime);
     case arrow::Type::TIME64: {
-      const bool nanos = static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::NANO;
+      const bool nanos =
+          static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::NANO;
       return Plain(nanos ? TypeKind::kTimeNs : TypeKind::kTime);
     }
     case arrow::Type::TIMESTAMP:

@@ -25,12 +25,21 @@ struct EventTime {
 };
 
 /// No row with an earlier event time follows on this edge, except as "late".
-struct Watermark { EventTime time; };
+struct Watermark {
+  EventTime time;
+};
 /// Everything before it belongs to the epoch, everything after it to the next.
-struct Barrier { std::uint64_t epoch = 0; };
-/// Rows that belong together logically: a window's emission, one call. Unlike batches, frames are never cut.
-struct FrameBegin { std::uint64_t id = 0; };
-struct FrameEnd { std::uint64_t id = 0; };
+struct Barrier {
+  std::uint64_t epoch = 0;
+};
+/// Rows that belong together logically: a window's emission, one call. Unlike batches, frames are
+/// never cut.
+struct FrameBegin {
+  std::uint64_t id = 0;
+};
+struct FrameEnd {
+  std::uint64_t id = 0;
+};
 /// The end of a bounded input.
 struct End {};
 
@@ -47,11 +56,11 @@ enum class Changes {
 /// What an operator or target may rely on. Known at plan time.
 struct EdgeType {
   SchemaRef schema;
-  std::vector<std::string> keys;               ///< names of key columns; empty: none
-  std::optional<std::string> event_time;       ///< name of the column that holds event time
+  std::vector<std::string> keys;          ///< names of key columns; empty: none
+  std::optional<std::string> event_time;  ///< name of the column that holds event time
   Changes changes = Changes::kAppend;
   bool bounded = true;
-  bool deterministic = true;                   ///< the same inputs give the same rows
+  bool deterministic = true;  ///< the same inputs give the same rows
 };
 
 }  // namespace thalweg::data

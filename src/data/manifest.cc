@@ -36,7 +36,8 @@ Result<FileIdentity> FileIdentity::Parse(std::string_view text) {
   const bool good = TakePart(rest, size) && TakePart(rest, mtime) && TakePart(rest, content) &&
                     ReadNumber(size, identity.size.value) && ReadNumber(mtime, identity.mtime_ns);
   if (!good) {
-    return Status(Code::kCorrupt, fmt::format("a stored file identity is not readable text=\"{}\"", text));
+    return Status(Code::kCorrupt,
+                  fmt::format("a stored file identity is not readable text=\"{}\"", text));
   }
   identity.content = content;
   identity.path = rest;

@@ -14,12 +14,13 @@ namespace thalweg::data {
 
 /// A Parquet file with rows of one table. Never renamed, never rewritten.
 struct DataFile {
-  /// Relative to the home for our own files ("tables/<node>/<attempt>/part-0.parquet"), absolute for files that a
-  /// source refers to where they lie.
+  /// Relative to the home for our own files ("tables/<node>/<attempt>/part-0.parquet"), absolute
+  /// for files that a source refers to where they lie.
   std::string path;
   std::int64_t rows = 0;
   Bytes size;
-  /// For files that lie outside the home: what they were when referred to (FileIdentity::ToString()), else empty.
+  /// For files that lie outside the home: what they were when referred to
+  /// (FileIdentity::ToString()), else empty.
   std::string identity;
   bool operator==(const DataFile&) const = default;
   bool outside() const { return !path.empty() && path.front() == '/'; }
@@ -28,7 +29,8 @@ struct DataFile {
 /// One immutable state of a table: the rows of `files` less those that `deletes` name.
 struct Manifest {
   VersionId id;
-  VersionId parent;  ///< the version this one was made from (append, merge, a gate's input); may be empty
+  VersionId
+      parent;  ///< the version this one was made from (append, merge, a gate's input); may be empty
   NodeId node;
   Columns columns;
   std::vector<DataFile> files;
@@ -42,7 +44,7 @@ struct FileIdentity {
   std::string path;  ///< absolute
   Bytes size;
   std::int64_t mtime_ns = 0;
-  std::string content;  ///< XXH3-128 of the bytes, hex; may be empty when only looked at
+  std::string content;           ///< XXH3-128 of the bytes, hex; may be empty when only looked at
   std::string ToString() const;  ///< "<size>:<mtime_ns>:<content>:<path>"
   static Result<FileIdentity> Parse(std::string_view text);
   /// Same path, size and time; contents are compared when both are known.

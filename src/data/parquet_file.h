@@ -14,9 +14,10 @@
 
 namespace thalweg::data {
 
-/// What the footer of a Parquet file says, with types as tables have them: what the engine reads from it
-/// (docs/specs/types.md, "Parquet files of others"); field ids are 0. kCorrupt with the path when it is torn or no Parquet
-/// at all; kUnsupported, with the column, when a column's values would not come through exactly.
+/// What the footer of a Parquet file says, with types as tables have them: what the engine reads
+/// from it (docs/specs/types.md, "Parquet files of others"); field ids are 0. kCorrupt with the
+/// path when it is torn or no Parquet at all; kUnsupported, with the column, when a column's values
+/// would not come through exactly.
 struct ParquetInfo {
   Columns columns;
   std::int64_t rows = 0;
@@ -25,18 +26,20 @@ struct ParquetInfo {
 Result<ParquetInfo> ReadParquetInfo(FileSystem& files, const std::string& path);
 
 /// Writes batches as one Parquet file through the file seam. One thread.
-/// Not visible to anybody until a manifest names it; the destructor of an unfinished writer leaves the file, without
-/// a footer, to the sweeper. Columns marked uuid and json get those logical types, so that every reader knows them.
+/// Not visible to anybody until a manifest names it; the destructor of an unfinished writer leaves
+/// the file, without a footer, to the sweeper. Columns marked uuid and json get those logical
+/// types, so that every reader knows them.
 class ParquetWriter {
  public:
   struct Options {
     std::string codec = "zstd";  ///< none, snappy, gzip, zstd
     std::int64_t rows_per_group = 122880;
   };
-  static Result<std::unique_ptr<ParquetWriter>> Open(FileSystem& files, const std::string& path, SchemaRef schema,
-                                                     Options options);
+  static Result<std::unique_ptr<ParquetWriter>> Open(FileSystem& files, const std::string& path,
+                                                     SchemaRef schema, Options options);
   /// With zstd and DuckDB's size of row groups.
-  static Result<std::unique_ptr<ParquetWriter>> Open(FileSystem& files, const std::string& path, SchemaRef schema) {
+  static Result<std::unique_ptr<ParquetWriter>> Open(FileSystem& files, const std::string& path,
+                                                     SchemaRef schema) {
     return Open(files, path, std::move(schema), Options());
   }
   virtual ~ParquetWriter() = default;
@@ -46,13 +49,15 @@ class ParquetWriter {
   virtual Result<DataFile> Finish() = 0;
 };
 
-/// Reads a Parquet file batch by batch, in its row order, `columns` only and in that order (all when empty; an unknown
-/// one is kNotFound). The schema is the one that ToArrow gives for the file's columns, but for layouts that the file
-/// forces: a file of others may bring half floats, time32, or timestamps in ms.
+/// Reads a Parquet file batch by batch, in its row order, `columns` only and in that order (all
+/// when empty; an unknown one is kNotFound). For our own files the schema is what ToArrow gives for
+/// their columns. Files of others may bring half floats, time32, timestamps in ms, and the
+/// dictionaries or large layouts that their writer had.
 class ParquetReader {
  public:
   static Result<std::unique_ptr<ParquetReader>> Open(FileSystem& files, const std::string& path,
-                                                     std::vector<std::string> columns, std::int64_t batch_rows);
+                                                     std::vector<std::string> columns,
+                                                     std::int64_t batch_rows);
   virtual ~ParquetReader() = default;
   virtual SchemaRef schema() const = 0;
   virtual Result<Batch> Next() = 0;  ///< null at the end

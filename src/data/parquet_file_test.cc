@@ -13,17 +13,18 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 #include <gtest/gtest.h>
+#include <parquet/arrow/writer.h>
 #include <parquet/column_writer.h>
 #include <parquet/file_reader.h>
 #include <parquet/file_writer.h>
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
-#include <parquet/arrow/writer.h>
 
 #include "base/fault_file_system.h"
 #include "base/posix_file_system.h"
 #include "base/testing/temp_directory.h"
 #include "data/arrow_file.h"
+#include "data/row_digest.h"
 #include "data/testing/batch.h"
 
 namespace thalweg::data {
@@ -53,14 +54,18 @@ class ParquetFile : public ::testing::Test {
       batches.push_back(std::move(batch));
     }
     const auto schema = std::const_pointer_cast<arrow::Schema>((*reader)->schema());
-    return arrow::Table::FromRecordBatches(schema, batches).ValueOrDie()->CombineChunksToBatch().ValueOrDie();
+    return arrow::Table::FromRecordBatches(schema, batches)
+        .ValueOrDie()
+        ->CombineChunksToBatch()
+        .ValueOrDie();
   }
 
   // A file as others write it: straight from Arrow.
   void WriteForeign(const std::shared_ptr<arrow::Array>& array,
                     const std::shared_ptr<parquet::ArrowWriterProperties>& arrow_properties =
                         parquet::default_arrow_writer_properties()) {
-    const auto table = arrow::Table::Make(arrow::schema({arrow::field("v", array->type())}), {array});
+    const auto table =
+        arrow::Table::Make(arrow::schema({arrow::field("v", array->type())}), {array});
     const auto out = ArrowOutputFile::Create(files(), path()).value();
     TW_CHECK(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 1000,
                                         parquet::default_writer_properties(), arrow_properties)
@@ -71,8 +76,11 @@ class ParquetFile : public ::testing::Test {
   // A file with one column of this Parquet type and no rows.
   void WriteForeign(parquet::schema::NodePtr node) {
     const auto out = ArrowOutputFile::Create(files(), path()).value();
-    const auto root = parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED, {std::move(node)});
-    parquet::ParquetFileWriter::Open(out, std::static_pointer_cast<parquet::schema::GroupNode>(root))->Close();
+    const auto root = parquet::schema::GroupNode::Make("schema", parquet::Repetition::REQUIRED,
+                                                       {std::move(node)});
+    parquet::ParquetFileWriter::Open(out,
+                                     std::static_pointer_cast<parquet::schema::GroupNode>(root))
+        ->Close();
     TW_CHECK(out->SyncAndClose().ok());
   }
 
@@ -100,7 +108,8 @@ TEST_F(ParquetFile, KeepsEveryTypeExactly) {
       {"d", "double", "[1.7976931348623157e308, 5e-324, null]"},
       {"d4", "decimal(4,2)", R"(["-99.99", "99.99", null])"},
       {"d18", "decimal(18,0)", R"(["-999999999999999999", "1", null])"},
-      {"d38", "decimal(38,38)", R"(["0.99999999999999999999999999999999999999", "0.00000000000000000000000000000000000000", null])"},
+      {"d38", "decimal(38,38)",
+       R"(["0.99999999999999999999999999999999999999", "0.00000000000000000000000000000000000000", null])"},
       {"s", "varchar", R"(["", "ä\u0000🦆", null])"},
       {"x", "blob", R"(["", "\u0000a", null])"},
       {"dt", "date", "[-2147483648, 2147483647, null]"},
@@ -114,14 +123,16 @@ TEST_F(ParquetFile, KeepsEveryTypeExactly) {
       {"l", "integer[]", "[[], [1, null], null]"},
       {"lu", "uuid[]", R"([["0123456789abcdef", null], [], null])"},
       {"st", "struct(a integer, j json)", R"([[1, "{}"], [null, null], null])"},
-      {"m", "map(varchar, struct(u uuid, n bigint))", R"([[["k", ["0123456789abcdef", 1]], ["l", null]], [], null])"},
+      {"m", "map(varchar, struct(u uuid, n bigint))",
+       R"([[["k", ["0123456789abcdef", 1]], ["l", null]], [], null])"},
   });
   const DataFile file = Write({batch});
   EXPECT_EQ(file.path, path());
   EXPECT_EQ(file.rows, 3);
   EXPECT_EQ(file.size, files().Stat(path())->size);
   const Batch back = Read();
-  EXPECT_TRUE(back->schema()->Equals(*batch->schema(), /*check_metadata=*/true)) << back->schema()->ToString(true);
+  EXPECT_TRUE(back->schema()->Equals(*batch->schema(), /*check_metadata=*/true))
+      << back->schema()->ToString(true);
   EXPECT_TRUE(back->Equals(*batch)) << back->ToString();
 
   const Result<ParquetInfo> info = ReadParquetInfo(files(), path());
@@ -136,7 +147,8 @@ TEST_F(ParquetFile, KeepsFloatsThatAreNoNumbers) {
   arrow::DoubleBuilder builder;
   ASSERT_TRUE(builder.AppendValues({inf, -inf, std::nan(""), -0.0}).ok());
   const auto array = builder.Finish().ValueOrDie();
-  Write({arrow::RecordBatch::Make(arrow::schema({arrow::field("v", arrow::float64())}), 4, {array})});
+  Write(
+      {arrow::RecordBatch::Make(arrow::schema({arrow::field("v", arrow::float64())}), 4, {array})});
   const Batch rows = Read();
   const auto& back = static_cast<const arrow::DoubleArray&>(*rows->column(0));
   EXPECT_EQ(back.Value(0), inf);
@@ -153,7 +165,9 @@ TEST_F(ParquetFile, SaysWhatItHoldsToOtherReaders) {
   const auto in = ArrowInputFile::Open(files(), path()).value();
   const auto footer = parquet::ReadMetaData(in);
   EXPECT_EQ(footer->created_by(), "thalweg");
-  const auto logical = [&](int column) { return footer->schema()->Column(column)->logical_type()->ToString(); };
+  const auto logical = [&](int column) {
+    return footer->schema()->Column(column)->logical_type()->ToString();
+  };
   EXPECT_EQ(logical(0), "UUID");
   EXPECT_EQ(logical(1), "JSON");
   EXPECT_NE(logical(2).find("isAdjustedToUTC=true, timeUnit=microseconds"), std::string::npos);
@@ -168,9 +182,10 @@ TEST_F(ParquetFile, ReadsChosenColumnsInTheOrderAsked) {
                     {"s", "struct(x integer, y varchar)", R"([[1, "p"], [2, "q"]])"},
                     {"c", "varchar", R"(["x", "y"])"}})});
   const Batch back = Read({"c", "s", "a"});
-  EXPECT_TRUE(back->Equals(*MakeBatch({{"c", "varchar", R"(["x", "y"])"},
-                                       {"s", "struct(x integer, y varchar)", R"([[1, "p"], [2, "q"]])"},
-                                       {"a", "integer", "[1, 2]"}})))
+  EXPECT_TRUE(
+      back->Equals(*MakeBatch({{"c", "varchar", R"(["x", "y"])"},
+                               {"s", "struct(x integer, y varchar)", R"([[1, "p"], [2, "q"]])"},
+                               {"a", "integer", "[1, 2]"}})))
       << back->ToString();
   const auto unknown = ParquetReader::Open(files(), path(), {"A"}, 10);
   ASSERT_FALSE(unknown.ok());
@@ -210,12 +225,15 @@ TEST_F(ParquetFile, RefusesToWriteWhatItCannotKeep) {
   };
   const auto field = arrow::field("i", arrow::month_day_nano_interval());
   EXPECT_EQ(open(arrow::schema({field})).slug(), "type-not-storable");
-  EXPECT_EQ(open(arrow::schema({arrow::field("a", arrow::int8()), arrow::field("A", arrow::int8())})).slug(),
-            "duplicate-column");
-  const auto codec = ParquetWriter::Open(files(), path(), arrow::schema({arrow::field("a", arrow::int8())}),
-                                         {.codec = "brotly"});
+  EXPECT_EQ(
+      open(arrow::schema({arrow::field("a", arrow::int8()), arrow::field("A", arrow::int8())}))
+          .slug(),
+      "duplicate-column");
+  const auto codec = ParquetWriter::Open(
+      files(), path(), arrow::schema({arrow::field("a", arrow::int8())}), {.codec = "brotly"});
   EXPECT_EQ(codec.status().code(), Code::kInvalid);
-  EXPECT_EQ(files().Stat(path()).status().code(), Code::kNotFound) << "nothing is created before the checks";
+  EXPECT_EQ(files().Stat(path()).status().code(), Code::kNotFound)
+      << "nothing is created before the checks";
 }
 
 TEST_F(ParquetFile, TornFilesAreCorruptAtEveryLength) {
@@ -300,11 +318,24 @@ TEST_F(ParquetFile, SeesForeignTypesAsTheEngineDoes) {
 }
 
 TEST_F(ParquetFile, ReadsInt96AsMicroseconds) {
-  WriteForeign(MakeArray(arrow::timestamp(arrow::TimeUnit::NANO), "[1356998400123456000, null]"),
-               parquet::ArrowWriterProperties::Builder().enable_deprecated_int96_timestamps()->build());
+  WriteForeign(
+      MakeArray(arrow::timestamp(arrow::TimeUnit::NANO), "[1356998400123456000, null]"),
+      parquet::ArrowWriterProperties::Builder().enable_deprecated_int96_timestamps()->build());
   EXPECT_EQ(TypeOfV(), "timestamp");
   EXPECT_TRUE(Read()->column(0)->Equals(
       MakeArray(arrow::timestamp(arrow::TimeUnit::MICRO), "[1356998400123456, null]")));
+}
+
+TEST_F(ParquetFile, ReadsLayoutsThatTheWriterStored) {
+  const std::string lists = R"([["a", null], [], null])";
+  const auto stored = arrow::large_list(arrow::dictionary(arrow::int32(), arrow::large_utf8()));
+  WriteForeign(MakeArray(stored, lists),
+               parquet::ArrowWriterProperties::Builder().store_schema()->build());
+  EXPECT_EQ(TypeOfV(), "varchar[]");
+  RowDigest digest, plain;
+  ASSERT_TRUE(digest.Add(*Read()).ok());
+  ASSERT_TRUE(plain.Add(*MakeBatch({{"v", "varchar[]", lists}})).ok());
+  EXPECT_EQ(digest.ToHex(), plain.ToHex());
 }
 
 TEST_F(ParquetFile, SeesForeignLogicalTypesThatArrowDrops) {
@@ -312,13 +343,17 @@ TEST_F(ParquetFile, SeesForeignLogicalTypesThatArrowDrops) {
   using parquet::LogicalType;
   using parquet::Repetition;
   using parquet::Type;
-  const auto leaf = [](std::shared_ptr<const LogicalType> logical, Type::type type, int length = -1) {
-    return parquet::schema::PrimitiveNode::Make("v", Repetition::OPTIONAL, std::move(logical), type, length);
+  const auto leaf = [](std::shared_ptr<const LogicalType> logical, Type::type type,
+                       int length = -1) {
+    return parquet::schema::PrimitiveNode::Make("v", Repetition::OPTIONAL, std::move(logical), type,
+                                                length);
   };
   WriteForeign(leaf(LogicalType::Time(true, LogicalType::TimeUnit::MICROS), Type::INT64));
-  EXPECT_EQ(ReadParquetInfo(files(), path()).status().code(), Code::kUnsupported);
+  EXPECT_EQ(TypeOfV(), "type-not-storable");
   WriteForeign(leaf(LogicalType::Enum(), Type::BYTE_ARRAY));
   EXPECT_EQ(TypeOfV(), "varchar");
+  WriteForeign(leaf(LogicalType::BSON(), Type::BYTE_ARRAY));
+  EXPECT_EQ(TypeOfV(), "type-not-storable");
   WriteForeign(leaf(LogicalType::Interval(), Type::FIXED_LEN_BYTE_ARRAY, 12));
   EXPECT_EQ(TypeOfV(), "type-not-storable");
   WriteForeign(leaf(LogicalType::Decimal(40, 2), Type::FIXED_LEN_BYTE_ARRAY, 17));
@@ -327,7 +362,8 @@ TEST_F(ParquetFile, SeesForeignLogicalTypesThatArrowDrops) {
   EXPECT_EQ(TypeOfV(), "blob");
   WriteForeign(parquet::schema::GroupNode::Make(
       "v", Repetition::OPTIONAL,
-      {parquet::schema::PrimitiveNode::Make("e", Repetition::REPEATED, LogicalType::Enum(), Type::BYTE_ARRAY)}));
+      {parquet::schema::PrimitiveNode::Make("e", Repetition::REPEATED, LogicalType::Enum(),
+                                            Type::BYTE_ARRAY)}));
   EXPECT_EQ(TypeOfV(), "struct(e varchar[])");
 }
 

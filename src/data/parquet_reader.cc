@@ -22,12 +22,14 @@
 namespace thalweg::data {
 namespace {
 
-// What Arrow cannot make of a file's bytes is the file's fault; what the file seam reported stays what it is.
+// What Arrow cannot make of a file's bytes is the file's fault; what the file seam reported stays
+// what it is.
 Status ReadFailure(const arrow::Status& status, const std::string& path) {
   const bool keeps_its_code = CarriesOurStatus(status) || status.IsNotImplemented() ||
                               status.IsOutOfMemory() || status.IsCancelled();
   if (status.ok() || keeps_its_code) return FromArrowStatus(status, "cannot read " + path);
-  return Status(Code::kCorrupt, fmt::format("not a readable Parquet file path={}: {}", path, status.message()))
+  return Status(Code::kCorrupt,
+                fmt::format("not a readable Parquet file path={}: {}", path, status.message()))
       .WithHint("write the file anew, or leave it out");
 }
 
@@ -48,17 +50,20 @@ void AddLeaves(const parquet::arrow::SchemaField& node, std::vector<int>& leaves
 }
 
 // The position of each wanted column among the file's top-level fields.
-Result<std::vector<int>> Positions(const arrow::Schema& schema, const std::vector<std::string>& wanted,
+Result<std::vector<int>> Positions(const arrow::Schema& schema,
+                                   const std::vector<std::string>& wanted,
                                    const std::string& path) {
   std::vector<int> positions;
   for (const std::string& name : wanted) {
     const int position = schema.GetFieldIndex(name);
     if (position < 0) {
       const std::string near = Nearest(name, schema.field_names());
-      return Status::NotFound(fmt::format("the file has no such column column=\"{}\" path={}", name, path))
+      return Status::NotFound(
+                 fmt::format("the file has no such column column=\"{}\" path={}", name, path))
           .WithSlug("unknown-column")
-          .WithHint(near.empty() ? "its columns: " + fmt::format("{}", fmt::join(schema.field_names(), ", "))
-                                 : fmt::format("did you mean \"{}\"?", near));
+          .WithHint(near.empty()
+                        ? "its columns: " + fmt::format("{}", fmt::join(schema.field_names(), ", "))
+                        : fmt::format("did you mean \"{}\"?", near));
     }
     positions.push_back(position);
   }
@@ -114,7 +119,8 @@ Result<ParquetInfo> ReadParquetInfo(FileSystem& files, const std::string& path) 
   });
 }
 
-Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(FileSystem& files, const std::string& path,
+Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(FileSystem& files,
+                                                           const std::string& path,
                                                            std::vector<std::string> columns,
                                                            std::int64_t batch_rows) {
   return Guarded("cannot read " + path, [&]() -> Result<std::unique_ptr<ParquetReader>> {
@@ -131,7 +137,8 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(FileSystem& files, co
     std::vector<int> in_file_order = wanted;
     std::sort(in_file_order.begin(), in_file_order.end());
     std::vector<int> leaves, order;
-    for (const int field : in_file_order) AddLeaves(reader->manifest().schema_fields[static_cast<std::size_t>(field)], leaves);
+    for (const int field : in_file_order)
+      AddLeaves(reader->manifest().schema_fields[static_cast<std::size_t>(field)], leaves);
     arrow::FieldVector fields;
     for (const int field : wanted) {
       const auto at = std::lower_bound(in_file_order.begin(), in_file_order.end(), field);

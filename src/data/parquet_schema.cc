@@ -25,7 +25,9 @@ using ArrowType = std::shared_ptr<arrow::DataType>;
 using ArrowField = std::shared_ptr<arrow::Field>;
 
 // Files name what is inside a list or map as they like; ToArrow's names are used everywhere else.
-ArrowField Element(const ArrowField& field) { return field->WithName("element"); }
+ArrowField Element(const ArrowField& field) {
+  return field->WithName("element");
+}
 ArrowType MapOf(const ArrowField& entries, bool sorted) {
   const arrow::FieldVector& pair = entries->type()->fields();
   return std::make_shared<arrow::MapType>(pair[0]->WithName("key")->WithNullable(false),
@@ -87,23 +89,35 @@ std::shared_ptr<arrow::ArrayData> Relabelled(const arrow::ArrayData& data, const
   return copy;
 }
 
-// Arrow's view of a Parquet column, put right where the engine sees another type: Arrow drops that a time is in UTC
-// and takes ENUM and INTERVAL for bytes.
+Status NotReadable(std::string why, std::string hint) {
+  return Status::Unsupported(std::move(why))
+      .WithFault(Fault::kUser)
+      .WithSlug("type-not-storable")
+      .WithHint(std::move(hint));
+}
+
+// Arrow's view of a Parquet column, put right where the engine sees another type: Arrow drops that
+// a time is in UTC and takes ENUM, INTERVAL and BSON for bytes.
 Status CorrectLeaf(const parquet::ColumnDescriptor& leaf, ArrowField& field) {
+  using parquet::ConvertedType;
   const auto& logical = leaf.logical_type();
   const auto converted = leaf.converted_type();
-  if (converted == parquet::ConvertedType::INTERVAL || (logical && logical->is_interval())) {
+  if (converted == ConvertedType::INTERVAL || (logical && logical->is_interval())) {
     field = field->WithType(arrow::month_day_nano_interval());
-  } else if (converted == parquet::ConvertedType::ENUM || (logical && logical->is_enum())) {
+  } else if (converted == ConvertedType::ENUM || (logical && logical->is_enum())) {
     field = field->WithType(arrow::utf8());
+  } else if (converted == ConvertedType::BSON || (logical && logical->is_BSON())) {
+    return NotReadable("BSON columns cannot be read", "write the file anew with a JSON column");
   } else if (logical && logical->is_time() &&
              static_cast<const parquet::TimeLogicalType&>(*logical).is_adjusted_to_utc()) {
-    return Status::Unsupported("times of day in UTC (timetz) are not kept; rewrite the file with local times");
+    return NotReadable("times of day in UTC (timetz) are not kept",
+                       "write the file anew with local times");
   }
   return Status::Ok();
 }
 
-Result<ArrowField> Corrected(const parquet::arrow::SchemaField& node, const parquet::SchemaDescriptor& schema) {
+Result<ArrowField> Corrected(const parquet::arrow::SchemaField& node,
+                             const parquet::SchemaDescriptor& schema) {
   ArrowField field = node.field;
   if (node.column_index >= 0) {
     const bool known = field->type()->id() != arrow::Type::EXTENSION;
@@ -123,7 +137,8 @@ Result<ArrowField> Corrected(const parquet::arrow::SchemaField& node, const parq
     case arrow::Type::MAP:
       return field->WithType(MapOf(children[0], /*sorted=*/false));
     default:
-      return Status::Unsupported(fmt::format("this nesting is not known type={}", field->type()->ToString()));
+      return Status::Unsupported(
+          fmt::format("this nesting is not known type={}", field->type()->ToString()));
   }
 }
 
@@ -173,7 +188,8 @@ Result<Columns> ColumnsOfFooter(const parquet::FileMetaData& footer) {
   Columns columns;
   for (const parquet::arrow::SchemaField& node : manifest.schema_fields) {
     const Result<ArrowField> field = Corrected(node, *footer.schema());
-    if (!field.ok()) return field.status().Annotate(fmt::format("column \"{}\"", node.field->name()));
+    if (!field.ok())
+      return field.status().Annotate(fmt::format("column \"{}\"", node.field->name()));
     TW_ASSIGN_OR_RETURN(Column column, FromArrow(**field));
     column.field_id = 0;
     columns.push_back(std::move(column));

@@ -36,7 +36,8 @@ class FileParquetWriter : public ParquetWriter {
         file_(std::move(file)),
         writer_(std::move(writer)) {}
 
-  // Parquet's writer completes the file when it is destroyed; an unfinished one must not look finished.
+  // Parquet's writer completes the file when it is destroyed; an unfinished one must not look
+  // finished.
   ~FileParquetWriter() override { file_->Abandon(); }
 
   Status Write(const arrow::RecordBatch& batch) override {
@@ -71,7 +72,8 @@ class FileParquetWriter : public ParquetWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Open(FileSystem& files, const std::string& path,
+Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Open(FileSystem& files,
+                                                           const std::string& path,
                                                            SchemaRef schema, Options options) {
   const std::string what = "cannot write " + path;
   return Guarded(what, [&]() -> Result<std::unique_ptr<ParquetWriter>> {
@@ -86,7 +88,8 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Open(FileSystem& files, co
             ->version(parquet::ParquetVersion::PARQUET_2_6)
             ->max_row_group_length(options.rows_per_group)
             ->build();
-    TW_ASSIGN_OR_RETURN(std::shared_ptr<ArrowOutputFile> file, ArrowOutputFile::Create(files, path));
+    TW_ASSIGN_OR_RETURN(std::shared_ptr<ArrowOutputFile> file,
+                        ArrowOutputFile::Create(files, path));
     auto writer = parquet::arrow::FileWriter::Open(*file_schema, arrow::default_memory_pool(), file,
                                                    properties);
     if (!writer.ok()) return FromArrowStatus(writer.status(), what);

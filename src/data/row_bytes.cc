@@ -59,10 +59,12 @@ char* Put(T value, char* out) {
   return out + sizeof(value);
 }
 
-char* PutTag(Tag tag, char* out) { return Put(static_cast<char>(tag), out); }
+char* PutTag(Tag tag, char* out) {
+  return Put(static_cast<char>(tag), out);
+}
 
-// The loops over rows, once. `Derived` gives SizeOf(i) and Write(i, out) of a value that is not null, both without the
-// tag byte, and tag().
+// The loops over rows, once. `Derived` gives SizeOf(i) and Write(i, out) of a value that is not
+// null, both without the tag byte, and tag().
 template <typename Derived>
 class ValueLoop : public ValueBytes {
  public:
@@ -211,7 +213,9 @@ class TextBytes final : public ValueLoop<TextBytes<Array>> {
   TextBytes(const arrow::Array& array, Tag tag)
       : ValueLoop<TextBytes>(array), array_(static_cast<const Array&>(array)), tag_(tag) {}
   Tag tag() const { return tag_; }
-  std::size_t SizeOf(std::int64_t i) const { return sizeof(std::uint64_t) + array_.GetView(i).size(); }
+  std::size_t SizeOf(std::int64_t i) const {
+    return sizeof(std::uint64_t) + array_.GetView(i).size();
+  }
   char* Write(std::int64_t i, char* out) const {
     const std::string_view text = array_.GetView(i);
     out = Put(static_cast<std::uint64_t>(text.size()), out);
@@ -269,7 +273,8 @@ class ListBytes final : public ValueLoop<ListBytes<Array>> {
 class StructBytes final : public ValueLoop<StructBytes> {
  public:
   using Fields = std::vector<std::pair<std::shared_ptr<arrow::Array>, std::unique_ptr<ValueBytes>>>;
-  StructBytes(const arrow::Array& array, Fields fields) : ValueLoop(array), fields_(std::move(fields)) {}
+  StructBytes(const arrow::Array& array, Fields fields)
+      : ValueLoop(array), fields_(std::move(fields)) {}
   Tag tag() const { return Tag::kStruct; }
   std::size_t SizeOf(std::int64_t i) const {
     std::size_t size = sizeof(std::uint64_t);
@@ -291,7 +296,10 @@ class EntryBytes final : public ValueBytes {
  public:
   EntryBytes(std::shared_ptr<arrow::Array> keys, std::shared_ptr<arrow::Array> items,
              std::unique_ptr<ValueBytes> key, std::unique_ptr<ValueBytes> item)
-      : keys_(std::move(keys)), items_(std::move(items)), key_(std::move(key)), item_(std::move(item)) {}
+      : keys_(std::move(keys)),
+        items_(std::move(items)),
+        key_(std::move(key)),
+        item_(std::move(item)) {}
   void AddLengths(std::int64_t begin, std::int64_t count, std::size_t* lengths) const override {
     key_->AddLengths(begin, count, lengths);
     item_->AddLengths(begin, count, lengths);
@@ -369,7 +377,8 @@ Result<std::unique_ptr<ValueBytes>> MakeMap(const arrow::Array& array) {
   std::shared_ptr<arrow::Array> keys = entries.field(0), items = entries.field(1);
   TW_ASSIGN_OR_RETURN(auto key, MakeValueBytes(*entries.type()->field(0), *keys));
   TW_ASSIGN_OR_RETURN(auto item, MakeValueBytes(*entries.type()->field(1), *items));
-  auto pairs = std::make_unique<EntryBytes>(std::move(keys), std::move(items), std::move(key), std::move(item));
+  auto pairs = std::make_unique<EntryBytes>(std::move(keys), std::move(items), std::move(key),
+                                            std::move(item));
   return std::make_unique<ListBytes<arrow::MapArray>>(array, Tag::kMap, std::move(pairs));
 }
 
@@ -390,13 +399,15 @@ std::unique_ptr<ValueBytes> Text(const arrow::Array& array, Tag tag) {
 }
 
 Status NoBytes(const arrow::DataType& type) {
-  return Status::Unsupported(fmt::format("rows with this type have no digest type={}", type.ToString()))
+  return Status::Unsupported(
+             fmt::format("rows with this type have no digest type={}", type.ToString()))
       .WithSlug("type-not-storable");
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ValueBytes>> MakeValueBytes(const arrow::Field& field, const arrow::Array& array) {
+Result<std::unique_ptr<ValueBytes>> MakeValueBytes(const arrow::Field& field,
+                                                   const arrow::Array& array) {
   // uuid and json are marked on the field, or are the extension type itself.
   const Result<Column> column = FromArrow(field);
   if (!column.ok()) return column.status();
@@ -406,8 +417,8 @@ Result<std::unique_ptr<ValueBytes>> MakeValueBytes(const arrow::Field& field, co
     case arrow::Type::NA:
       return std::make_unique<NullBytes>(array);
     case arrow::Type::BOOL:
-      return Fixed<arrow::BooleanArray>(array, Tag::kBoolean,
-                                        [](bool value) { return static_cast<char>(value ? 1 : 0); });
+      return Fixed<arrow::BooleanArray>(
+          array, Tag::kBoolean, [](bool value) { return static_cast<char>(value ? 1 : 0); });
     case arrow::Type::INT8:
       return Number<arrow::Int8Array>(array, Tag::kTinyint);
     case arrow::Type::INT16:

@@ -10,8 +10,9 @@
 
 namespace thalweg::data {
 
-/// The canonical bytes of a column's values, as docs/specs/row-digest.md gives them: equal values have equal bytes,
-/// whatever Arrow layout holds them. Values are addressed by their index in the array.
+/// The canonical bytes of a column's values, as docs/specs/row-digest.md gives them: equal values
+/// have equal bytes, whatever Arrow layout holds them. Values are addressed by their index in the
+/// array.
 class ValueBytes {
  public:
   virtual ~ValueBytes() = default;
@@ -27,6 +28,7 @@ class ValueBytes {
 };
 
 /// kUnsupported for types that no table holds. The array must outlive the result.
-Result<std::unique_ptr<ValueBytes>> MakeValueBytes(const arrow::Field& field, const arrow::Array& array);
+Result<std::unique_ptr<ValueBytes>> MakeValueBytes(const arrow::Field& field,
+                                                   const arrow::Array& array);
 
 }  // namespace thalweg::data

@@ -17,8 +17,8 @@
 namespace thalweg::data {
 namespace {
 
-// Rows are laid out side by side, a block at a time, column by column; a block stays in the cache and one of long rows
-// stays small.
+// Rows are laid out side by side, a block at a time, column by column; a block stays in the cache
+// and one of long rows stays small.
 constexpr std::int64_t kBlockRows = 1024;
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
@@ -91,7 +91,9 @@ Status RowDigest::Add(const arrow::RecordBatch& batch) {
   return Status::Ok();
 }
 
-void RowDigest::Add(const RowDigest& other) { AddHash(other.high_, other.low_, other.rows_); }
+void RowDigest::Add(const RowDigest& other) {
+  AddHash(other.high_, other.low_, other.rows_);
+}
 
 void RowDigest::AddHash(std::uint64_t high, std::uint64_t low, std::int64_t rows) {
   low_ += low;
@@ -99,6 +101,8 @@ void RowDigest::AddHash(std::uint64_t high, std::uint64_t low, std::int64_t rows
   rows_ += rows;
 }
 
-std::string RowDigest::ToHex() const { return fmt::format("{}:{:016x}{:016x}", rows_, high_, low_); }
+std::string RowDigest::ToHex() const {
+  return fmt::format("{}:{:016x}{:016x}", rows_, high_, low_);
+}
 
 }  // namespace thalweg::data

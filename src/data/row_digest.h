@@ -9,9 +9,10 @@
 
 namespace thalweg::data {
 
-/// A digest of a multiset of rows that does not depend on their order or on how they are cut into batches:
-/// per row XXH3-128 over each column's name-independent canonical bytes (docs/specs/row-digest.md), the row
-/// hashes added modulo 2^128, with the number of rows. Columns count in schema order; -0.0 equals 0.0, all NaN are one.
+/// A digest of a multiset of rows that does not depend on their order or on how they are cut into
+/// batches: per row XXH3-128 over each column's name-independent canonical bytes
+/// (docs/specs/row-digest.md), the row hashes added modulo 2^128, with the number of rows. Columns
+/// count in schema order; -0.0 equals 0.0, all NaN are one.
 class RowDigest {
  public:
   /// kUnsupported for a type that no table holds; the digest is then as it was.

@@ -57,7 +57,9 @@ std::string Bytes8(std::uint64_t value) {
   return bytes;
 }
 
-std::string TextBytes(char tag, const std::string& text) { return tag + Bytes8(text.size()) + text; }
+std::string TextBytes(char tag, const std::string& text) {
+  return tag + Bytes8(text.size()) + text;
+}
 
 Batch Everything() {
   return MakeBatch({
@@ -77,29 +79,37 @@ Batch Everything() {
 TEST(RowDigest, FollowsTheSpecByteByByte) {
   using namespace std::string_literals;
   const std::string zero(1, '\0');
-  EXPECT_EQ(DigestOf(MakeBatch({{"a", "integer", "[1]"}, {"b", "varchar", R"(["é"])"}, {"c", "date", "[null]"}})),
-            DigestOfBytes("\x04\x01\x00\x00\x00"s + "\x0d\x02\x00\x00\x00\x00\x00\x00\x00\xc3\xa9"s + zero));
+  EXPECT_EQ(DigestOf(MakeBatch(
+                {{"a", "integer", "[1]"}, {"b", "varchar", R"(["é"])"}, {"c", "date", "[null]"}})),
+            DigestOfBytes("\x04\x01\x00\x00\x00"s +
+                          "\x0d\x02\x00\x00\x00\x00\x00\x00\x00\xc3\xa9"s + zero));
   EXPECT_EQ(DigestOf("boolean", "[true]"), DigestOfBytes("\x01\x01"));
   EXPECT_EQ(DigestOf("tinyint", "[-2]"), DigestOfBytes("\x02\xfe"));
   EXPECT_EQ(DigestOf("smallint", "[-2]"), DigestOfBytes("\x03\xfe\xff"));
-  EXPECT_EQ(DigestOf("bigint", "[-2]"), DigestOfBytes("\x05" + Bytes8(static_cast<std::uint64_t>(-2))));
+  EXPECT_EQ(DigestOf("bigint", "[-2]"),
+            DigestOfBytes("\x05" + Bytes8(static_cast<std::uint64_t>(-2))));
   EXPECT_EQ(DigestOf("utinyint", "[254]"), DigestOfBytes("\x06\xfe"));
   EXPECT_EQ(DigestOf("usmallint", "[254]"), DigestOfBytes("\x07\xfe\x00"s));
   EXPECT_EQ(DigestOf("uinteger", "[4294967295]"), DigestOfBytes("\x08\xff\xff\xff\xff"));
-  EXPECT_EQ(DigestOf("ubigint", "[18446744073709551615]"), DigestOfBytes("\x09\xff\xff\xff\xff\xff\xff\xff\xff"));
+  EXPECT_EQ(DigestOf("ubigint", "[18446744073709551615]"),
+            DigestOfBytes("\x09\xff\xff\xff\xff\xff\xff\xff\xff"));
   EXPECT_EQ(DigestOf("real", "[1]"), DigestOfBytes("\x0a\x00\x00\x80\x3f"s));
   EXPECT_EQ(DigestOf("double", "[1]"), DigestOfBytes("\x0b\x00\x00\x00\x00\x00\x00\xf0\x3f"s));
-  EXPECT_EQ(DigestOf("decimal(5,2)", R"(["-0.02"])"), DigestOfBytes("\x0c\x02\xfe"s + std::string(15, '\xff')));
+  EXPECT_EQ(DigestOf("decimal(5,2)", R"(["-0.02"])"),
+            DigestOfBytes("\x0c\x02\xfe"s + std::string(15, '\xff')));
   EXPECT_EQ(DigestOf("varchar", R"([""])"), DigestOfBytes(TextBytes(13, "")));
   EXPECT_EQ(DigestOf("blob", R"(["ab"])"), DigestOfBytes(TextBytes(14, "ab")));
   EXPECT_EQ(DigestOf("date", "[-1]"), DigestOfBytes("\x0f\xff\xff\xff\xff"));
   EXPECT_EQ(DigestOf("time", "[1]"), DigestOfBytes("\x10" + Bytes8(1000)));
   EXPECT_EQ(DigestOf("timestamp", "[-1]"),
             DigestOfBytes("\x11" + Bytes8(static_cast<std::uint64_t>(-1)) + "\x18\xc6\x9a\x3b"));
-  EXPECT_EQ(DigestOf("timestamptz", "[1000001]"), DigestOfBytes("\x12" + Bytes8(1) + "\xe8\x03\x00\x00"s));
-  EXPECT_EQ(DigestOf("uuid", R"(["0123456789abcdef"])"), DigestOfBytes("\x13" "0123456789abcdef"));
+  EXPECT_EQ(DigestOf("timestamptz", "[1000001]"),
+            DigestOfBytes("\x12" + Bytes8(1) + "\xe8\x03\x00\x00"s));
+  EXPECT_EQ(DigestOf("uuid", R"(["0123456789abcdef"])"), DigestOfBytes("\x13"
+                                                                       "0123456789abcdef"));
   EXPECT_EQ(DigestOf("json", R"(["{}"])"), DigestOfBytes(TextBytes(20, "{}")));
-  EXPECT_EQ(DigestOf("tinyint[]", "[[7, null]]"), DigestOfBytes("\x15" + Bytes8(2) + "\x02\x07" + zero));
+  EXPECT_EQ(DigestOf("tinyint[]", "[[7, null]]"),
+            DigestOfBytes("\x15" + Bytes8(2) + "\x02\x07" + zero));
   EXPECT_EQ(DigestOf("struct(a tinyint, b boolean)", "[[7, null]]"),
             DigestOfBytes("\x16" + Bytes8(2) + "\x02\x07" + zero));
   EXPECT_EQ(DigestOf("map(varchar, tinyint)", R"([[["k", 7]]])"),
@@ -109,12 +119,15 @@ TEST(RowDigest, FollowsTheSpecByteByByte) {
 TEST(RowDigest, AddsUpRows) {
   const RowDigest empty;
   EXPECT_EQ(empty.ToHex(), "0:00000000000000000000000000000000");
-  const Hash128 one = HashBytes(std::string("\x02\x01", 2)), two = HashBytes(std::string("\x02\x02", 2));
+  const Hash128 one = HashBytes(std::string("\x02\x01", 2)),
+                two = HashBytes(std::string("\x02\x02", 2));
   const unsigned __int128 sum = ((static_cast<unsigned __int128>(one.high) << 64) | one.low) +
                                 ((static_cast<unsigned __int128>(two.high) << 64) | two.low);
   EXPECT_EQ(DigestOf("tinyint", "[1, 2]"),
-            fmt::format("2:{:016x}{:016x}", static_cast<std::uint64_t>(sum >> 64), static_cast<std::uint64_t>(sum)));
-  EXPECT_NE(DigestOf("tinyint", "[1, 1, 2]"), DigestOf("tinyint", "[1, 2, 2]")) << "rows are a multiset";
+            fmt::format("2:{:016x}{:016x}", static_cast<std::uint64_t>(sum >> 64),
+                        static_cast<std::uint64_t>(sum)));
+  EXPECT_NE(DigestOf("tinyint", "[1, 1, 2]"), DigestOf("tinyint", "[1, 2, 2]"))
+      << "rows are a multiset";
 }
 
 TEST(RowDigest, DependsNeitherOnOrderNorOnWhereBatchesEnd) {
@@ -132,8 +145,10 @@ TEST(RowDigest, DependsNeitherOnOrderNorOnWhereBatchesEnd) {
     ASSERT_EQ(apart.ToHex(), whole);
     ASSERT_EQ(joined.ToHex(), whole);
   } while (std::next_permutation(order.begin(), order.end()));
-  EXPECT_EQ(DigestOf(batch->RenameColumns({"c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"}).ValueOrDie()),
-            whole);
+  EXPECT_EQ(
+      DigestOf(batch->RenameColumns({"c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9"})
+                   .ValueOrDie()),
+      whole);
 }
 
 TEST(RowDigest, DependsOnEveryColumn) {
@@ -142,8 +157,11 @@ TEST(RowDigest, DependsOnEveryColumn) {
   for (int i = 0; i < batch->num_columns(); ++i) {
     EXPECT_NE(DigestOf(batch->RemoveColumn(i).ValueOrDie()), whole) << i;
     // Row 0 gets the value of row 1, which differs in each column.
-    const auto changed = arrow::Concatenate({batch->column(i)->Slice(1, 1), batch->column(i)->Slice(1)}).ValueOrDie();
-    EXPECT_NE(DigestOf(batch->SetColumn(i, batch->schema()->field(i), changed).ValueOrDie()), whole) << i;
+    const auto changed =
+        arrow::Concatenate({batch->column(i)->Slice(1, 1), batch->column(i)->Slice(1)})
+            .ValueOrDie();
+    EXPECT_NE(DigestOf(batch->SetColumn(i, batch->schema()->field(i), changed).ValueOrDie()), whole)
+        << i;
   }
 }
 
@@ -187,20 +205,27 @@ TEST(RowDigest, DoesNotSeeTheLayout) {
   EXPECT_EQ(DigestOf(arrow::list_view(arrow::utf8_view()), lists), list);
   EXPECT_EQ(DigestOf(arrow::large_list_view(arrow::utf8()), lists), list);
   const std::string pairs = "[[1, 2], null, [3, null]]";
-  EXPECT_EQ(DigestOf(arrow::fixed_size_list(arrow::int8(), 2), pairs), DigestOf(arrow::list(arrow::int8()), pairs));
+  EXPECT_EQ(DigestOf(arrow::fixed_size_list(arrow::int8(), 2), pairs),
+            DigestOf(arrow::list(arrow::int8()), pairs));
 
   const std::string decimals = R"(["-1.25", null, "99.99"])";
-  for (const auto& type : {arrow::decimal32(4, 2), arrow::decimal64(4, 2), arrow::decimal256(4, 2), arrow::decimal128(9, 2)}) {
-    EXPECT_EQ(DigestOf(type, decimals), DigestOf(arrow::decimal128(4, 2), decimals)) << type->ToString();
+  for (const auto& type : {arrow::decimal32(4, 2), arrow::decimal64(4, 2), arrow::decimal256(4, 2),
+                           arrow::decimal128(9, 2)}) {
+    EXPECT_EQ(DigestOf(type, decimals), DigestOf(arrow::decimal128(4, 2), decimals))
+        << type->ToString();
   }
 
   using arrow::TimeUnit;
-  EXPECT_EQ(DigestOf(arrow::timestamp(TimeUnit::SECOND), "[-1, 5]"), DigestOf(arrow::timestamp(TimeUnit::NANO), "[-1000000000, 5000000000]"));
-  EXPECT_EQ(DigestOf(arrow::timestamp(TimeUnit::MILLI), "[-1]"), DigestOf(arrow::timestamp(TimeUnit::MICRO), "[-1000]"));
-  EXPECT_EQ(DigestOf(arrow::time32(TimeUnit::SECOND), "[5]"), DigestOf(arrow::time64(TimeUnit::NANO), "[5000000000]"));
+  EXPECT_EQ(DigestOf(arrow::timestamp(TimeUnit::SECOND), "[-1, 5]"),
+            DigestOf(arrow::timestamp(TimeUnit::NANO), "[-1000000000, 5000000000]"));
+  EXPECT_EQ(DigestOf(arrow::timestamp(TimeUnit::MILLI), "[-1]"),
+            DigestOf(arrow::timestamp(TimeUnit::MICRO), "[-1000]"));
+  EXPECT_EQ(DigestOf(arrow::time32(TimeUnit::SECOND), "[5]"),
+            DigestOf(arrow::time64(TimeUnit::NANO), "[5000000000]"));
   EXPECT_EQ(DigestOf(arrow::date64(), "[-86400000]"), DigestOf(arrow::date32(), "[-1]"));
   EXPECT_EQ(DigestOf(arrow::float16(), "[1.5, null]"), DigestOf(arrow::float32(), "[1.5, null]"));
-  EXPECT_EQ(DigestOf(arrow::fixed_size_binary(2), R"(["ab"])"), DigestOf(arrow::binary(), R"(["ab"])"));
+  EXPECT_EQ(DigestOf(arrow::fixed_size_binary(2), R"(["ab"])"),
+            DigestOf(arrow::binary(), R"(["ab"])"));
   EXPECT_EQ(DigestOf(arrow::null(), "[null, null]"), DigestOf(arrow::utf8(), "[null, null]"));
 
   const std::string uuids = R"(["0123456789abcdef", null])";
@@ -222,7 +247,8 @@ TEST(RowDigest, WorksOnSlicesOfSlices) {
   const Batch batch = Everything();
   const auto parts = batch->ToStructArray().ValueOrDie();
   const auto sliced = parts->Slice(1, 3);
-  EXPECT_EQ(DigestOf(OneColumn(sliced)), DigestOf(OneColumn(arrow::Concatenate({sliced}).ValueOrDie())));
+  EXPECT_EQ(DigestOf(OneColumn(sliced)),
+            DigestOf(OneColumn(arrow::Concatenate({sliced}).ValueOrDie())));
   const auto list = MakeArray(arrow::list(arrow::map(arrow::utf8(), arrow::int8())),
                               R"([[[["a", 1]]], [[["b", 2], ["c", null]], []], null])");
   EXPECT_EQ(DigestOf(OneColumn(list->Slice(1))),
@@ -235,9 +261,11 @@ TEST(RowDigest, TakesManyAndLongRows) {
     arrow::StringBuilder texts;
     for (int i = 0; i < rows; ++i) {
       TW_CHECK(numbers.Append(i).ok());
-      TW_CHECK(texts.Append(std::string(i % 50 == 0 ? 300'000 : 3, static_cast<char>('a' + i % 26))).ok());
+      TW_CHECK(texts.Append(std::string(i % 50 == 0 ? 300'000 : 3, static_cast<char>('a' + i % 26)))
+                   .ok());
     }
-    auto schema = arrow::schema({arrow::field("n", arrow::int32()), arrow::field("s", arrow::utf8())});
+    auto schema =
+        arrow::schema({arrow::field("n", arrow::int32()), arrow::field("s", arrow::utf8())});
     return arrow::RecordBatch::Make(std::move(schema), rows,
                                     {numbers.Finish().ValueOrDie(), texts.Finish().ValueOrDie()});
   };
@@ -249,7 +277,8 @@ TEST(RowDigest, TakesManyAndLongRows) {
 
 TEST(RowDigest, RefusesTypesThatNoTableHolds) {
   RowDigest digest;
-  EXPECT_EQ(digest.Add(*MakeBatch({{"a", "integer", "[1]"}, {"i", "interval", "[null]"}})).code(), Code::kUnsupported);
+  EXPECT_EQ(digest.Add(*MakeBatch({{"a", "integer", "[1]"}, {"i", "interval", "[null]"}})).code(),
+            Code::kUnsupported);
   EXPECT_EQ(digest.rows(), 0);
 }
 

@@ -95,20 +95,27 @@ constexpr NamedKind kTypeNames[] = {
     {"null", TypeKind::kNull},
 };
 
-// duckdb_keywords() of 1.5.6, categories reserved and type_function less those that it takes without quotes.
+// duckdb_keywords() of 1.5.6, categories reserved and type_function less those that it takes
+// without quotes.
 constexpr std::string_view kReservedWords[] = {
-    "all", "analyse", "analyze", "and", "anti", "any", "array", "as", "asc", "asof",
-    "asymmetric", "at", "authorization", "binary", "both", "by", "case", "cast", "check",
-    "collate", "collation", "column", "concurrently", "constraint", "create", "cross",
-    "default", "deferrable", "desc", "describe", "distinct", "do", "else", "end", "except",
-    "false", "fetch", "for", "foreign", "freeze", "from", "full", "glob", "group", "having",
-    "ilike", "in", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lambda",
-    "lateral", "leading", "left", "like", "limit", "natural", "not", "notnull", "null",
-    "offset", "on", "only", "or", "order", "outer", "overlaps", "pivot", "pivot_longer",
-    "pivot_wider", "placing", "positional", "primary", "qualify", "references", "returning",
-    "right", "select", "semi", "show", "similar", "some", "summarize", "symmetric", "table",
-    "tablesample", "then", "to", "trailing", "true", "union", "unique", "unpack", "unpivot",
-    "using", "variadic", "verbose", "when", "where", "window", "with",
+    "all",           "analyse",     "analyze",   "and",        "anti",         "any",
+    "array",         "as",          "asc",       "asof",       "asymmetric",   "at",
+    "authorization", "binary",      "both",      "by",         "case",         "cast",
+    "check",         "collate",     "collation", "column",     "concurrently", "constraint",
+    "create",        "cross",       "default",   "deferrable", "desc",         "describe",
+    "distinct",      "do",          "else",      "end",        "except",       "false",
+    "fetch",         "for",         "foreign",   "freeze",     "from",         "full",
+    "glob",          "group",       "having",    "ilike",      "in",           "initially",
+    "inner",         "intersect",   "into",      "is",         "isnull",       "join",
+    "lambda",        "lateral",     "leading",   "left",       "like",         "limit",
+    "natural",       "not",         "notnull",   "null",       "offset",       "on",
+    "only",          "or",          "order",     "outer",      "overlaps",     "pivot",
+    "pivot_longer",  "pivot_wider", "placing",   "positional", "primary",      "qualify",
+    "references",    "returning",   "right",     "select",     "semi",         "show",
+    "similar",       "some",        "summarize", "symmetric",  "table",        "tablesample",
+    "then",          "to",          "trailing",  "true",       "union",        "unique",
+    "unpack",        "unpivot",     "using",     "variadic",   "verbose",      "when",
+    "where",         "window",      "with",
 };
 static_assert(std::ranges::is_sorted(kReservedWords));
 

@@ -24,8 +24,12 @@ bool IsWordStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 class TypeParser {
  public:
@@ -201,8 +205,8 @@ class TypeParser {
     return type;
   }
 
-  // The name in front of a member's type; empty when a type stands there alone, as in DuckDB's STRUCT(INTEGER, VARCHAR)
-  // for row(1, 'a').
+  // The name in front of a member's type; empty when a type stands there alone, as in DuckDB's
+  // STRUCT(INTEGER, VARCHAR) for row(1, 'a').
   Result<std::string> MemberName() {
     const std::size_t start = at_;
     TW_ASSIGN_OR_RETURN(std::optional<Name> name, TakeName());
@@ -222,9 +226,11 @@ class TypeParser {
 
   Result<TypeTree> Map() {
     TypeTree type = Plain(TypeKind::kMap);
-    if (!Take('(')) return Wrong("a map names the types of its keys and values: map(varchar, bigint)");
+    if (!Take('('))
+      return Wrong("a map names the types of its keys and values: map(varchar, bigint)");
     TW_ASSIGN_OR_RETURN(TypeTree key, Type());
-    if (!Take(',')) return Wrong("a map names the types of its keys and values: map(varchar, bigint)");
+    if (!Take(','))
+      return Wrong("a map names the types of its keys and values: map(varchar, bigint)");
     TW_ASSIGN_OR_RETURN(TypeTree value, Type());
     if (!Take(')')) return Wrong("a ')' is missing");
     type.children.push_back(std::move(key));
@@ -381,7 +387,9 @@ std::string EnumText(const TypeTree& type) {
 
 }  // namespace
 
-Result<TypeTree> ParseType(std::string_view text) { return TypeParser(text).Parse(); }
+Result<TypeTree> ParseType(std::string_view text) {
+  return TypeParser(text).Parse();
+}
 
 std::string ToString(const TypeTree& type) {
   switch (type.kind) {

@@ -56,15 +56,17 @@ enum class TypeKind {
 /// A type name, parsed. Which members have a meaning depends on the kind.
 struct TypeTree {
   TypeKind kind = TypeKind::kNull;
-  int precision = 0, scale = 0;       ///< kDecimal
-  std::int32_t length = 0;            ///< kArray: elements per value, at least 1
-  std::vector<std::string> names;     ///< kStruct, kUnion: of the children ("" for all: none given); kEnum: the values
-  std::vector<TypeTree> children;     ///< kList, kArray: the element; kMap: key, value; kStruct, kUnion: the members
+  int precision = 0, scale = 0;  ///< kDecimal
+  std::int32_t length = 0;       ///< kArray: elements per value, at least 1
+  std::vector<std::string>
+      names;  ///< kStruct, kUnion: of the children ("" for all: none given); kEnum: the values
+  std::vector<TypeTree>
+      children;  ///< kList, kArray: the element; kMap: key, value; kStruct, kUnion: the members
   bool operator==(const TypeTree&) const = default;
 };
 
-/// Reads a type name as a person or DuckDB writes it. kInvalid, slug "unknown-type" (a near name in the hint) or
-/// "invalid-type" (known name, wrong arguments or brackets).
+/// Reads a type name as a person or DuckDB writes it. kInvalid, slug "unknown-type" (a near name in
+/// the hint) or "invalid-type" (known name, wrong arguments or brackets).
 Result<TypeTree> ParseType(std::string_view text);
 
 /// The canonical spelling.

@@ -136,13 +136,13 @@ Result<Columns> StoredColumns(const Columns& columns) {
   std::map<std::string, std::string> seen;  // folded name -> name
   for (Column& column : stored) {
     if (column.name.empty()) {
-      return Status::Invalid("a column has no name; add AS and a name")
-          .WithSlug("unnamed-column");
+      return Status::Invalid("a column has no name; add AS and a name").WithSlug("unnamed-column");
     }
     const auto [other, is_new] = seen.try_emplace(LowerCase(column.name), column.name);
     if (!is_new) {
-      return Status::Invalid(fmt::format("two columns have the same name first=\"{}\" second=\"{}\"",
-                                         other->second, column.name))
+      return Status::Invalid(
+                 fmt::format("two columns have the same name first=\"{}\" second=\"{}\"",
+                             other->second, column.name))
           .WithSlug("duplicate-column")
           .WithHint("rename one of them with AS, or leave it out with * EXCLUDE");
     }
@@ -155,8 +155,9 @@ Status CheckStorable(const Column& column) {
   TW_ASSIGN_OR_RETURN(const std::string stored, StoredType(column));
   TW_ASSIGN_OR_RETURN(const std::string canonical, CanonicalType(column.type));
   if (stored == canonical) return Status::Ok();
-  return Status::Unsupported(fmt::format("a table keeps this type as another one column=\"{}\" type={} stored={}",
-                                         column.name, column.type, stored))
+  return Status::Unsupported(
+             fmt::format("a table keeps this type as another one column=\"{}\" type={} stored={}",
+                         column.name, column.type, stored))
       .WithFault(Fault::kUser)
       .WithSlug("type-not-storable")
       .WithHint(fmt::format("write CAST(\"{}\" AS {})", column.name, stored));
@@ -181,7 +182,8 @@ std::vector<std::string> SchemaChanges(const Columns& before, const Columns& aft
       continue;
     }
     kept_before.push_back(now->name);
-    if (now->name != old.name) changes.push_back(fmt::format("renamed {} -> {}", old.name, now->name));
+    if (now->name != old.name)
+      changes.push_back(fmt::format("renamed {} -> {}", old.name, now->name));
     if (now->type != old.type) {
       changes.push_back(fmt::format("retyped {}: {} -> {}", now->name, old.type, now->type));
     }

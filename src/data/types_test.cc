@@ -19,7 +19,9 @@ std::string Canonical(const std::string& type) {
   return canonical.ok() ? *canonical : canonical.status().slug();
 }
 
-Column Of(const std::string& type) { return {0, "c", type}; }
+Column Of(const std::string& type) {
+  return {0, "c", type};
+}
 
 std::string Stored(const std::string& type) {
   const Result<std::string> stored = StoredType(Of(type));
@@ -178,12 +180,39 @@ TEST(StoredColumns, RefusesNamesThatParquetReadersFold) {
 }
 
 TEST(ArrowTypes, RoundTrip) {
-  const std::vector<std::string> types = {
-      "boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger",
-      "ubigint", "real", "double", "decimal(1,0)", "decimal(38,38)", "varchar", "blob", "date",
-      "time", "time_ns", "timestamp", "timestamptz", "timestamp_s", "timestamp_ms", "timestamp_ns",
-      "timestamptz_ns", "uuid", "json", "interval", "null", "integer[]", "uuid[]", "json[3][]",
-      "struct(a integer, \"B\" json)", "map(uuid, struct(j json[]))"};
+  const std::vector<std::string> types = {"boolean",
+                                          "tinyint",
+                                          "smallint",
+                                          "integer",
+                                          "bigint",
+                                          "utinyint",
+                                          "usmallint",
+                                          "uinteger",
+                                          "ubigint",
+                                          "real",
+                                          "double",
+                                          "decimal(1,0)",
+                                          "decimal(38,38)",
+                                          "varchar",
+                                          "blob",
+                                          "date",
+                                          "time",
+                                          "time_ns",
+                                          "timestamp",
+                                          "timestamptz",
+                                          "timestamp_s",
+                                          "timestamp_ms",
+                                          "timestamp_ns",
+                                          "timestamptz_ns",
+                                          "uuid",
+                                          "json",
+                                          "interval",
+                                          "null",
+                                          "integer[]",
+                                          "uuid[]",
+                                          "json[3][]",
+                                          "struct(a integer, \"B\" json)",
+                                          "map(uuid, struct(j json[]))"};
   for (const std::string& type : types) {
     const auto field = ToArrow({7, "x", type});
     ASSERT_TRUE(field.ok()) << type << field.status();

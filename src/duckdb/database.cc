@@ -9,6 +9,7 @@
 
 #include "duckdb/connection.h"
 #include "duckdb/handle.h"
+#include "duckdb/text_type.h"
 
 namespace thalweg::duckdb {
 namespace {
@@ -32,10 +33,7 @@ class DatabaseImpl : public Database {
       : database_(std::move(database)), memory_limit_(memory_limit) {}
 
   Result<std::unique_ptr<Connection>> Connect() override {
-    ConnectionHandle connection;
-    if (duckdb_connect(database_.get(), connection.out()) == DuckDBError) {
-      return Status::Internal("the embedded database gives no connection");
-    }
+    TW_ASSIGN_OR_RETURN(ConnectionHandle connection, OpenConnection());
     return MakeConnection(std::move(connection));
   }
 
@@ -50,6 +48,21 @@ class DatabaseImpl : public Database {
     TW_RETURN_IF_ERROR(connection->Execute("SET enable_external_access = false"));
     TW_RETURN_IF_ERROR(connection->Execute(fmt::format("SET allowed_configs = {}", kAllowedSettings)));
     return connection->Execute("SET lock_configuration = true");
+  }
+
+  Result<TextType> TextTypeFor(const std::string& type, const std::string& date_format,
+                               const std::string& timestamp_format) override {
+    TW_ASSIGN_OR_RETURN(const ConnectionHandle connection, OpenConnection());
+    return text_types_.Get(connection.get(), type,
+                           {.date_format = date_format, .timestamp_format = timestamp_format});
+  }
+
+  /// Once, before anybody else sees the database.
+  Status Prepare() {
+    TW_ASSIGN_OR_RETURN(ConnectionHandle connection, OpenConnection());
+    TW_RETURN_IF_ERROR(TextTypes::RegisterTouch(connection.get()));
+    // Known only once the built-in icu extension is there.
+    return MakeConnection(std::move(connection))->Execute("SET GLOBAL TimeZone = 'UTC'");
   }
 
   Result<Usage> Used() override {
@@ -68,9 +81,18 @@ class DatabaseImpl : public Database {
   Bytes memory_limit() const override { return memory_limit_; }
 
  private:
+  Result<ConnectionHandle> OpenConnection() {
+    ConnectionHandle connection;
+    if (duckdb_connect(database_.get(), connection.out()) == DuckDBError) {
+      return Status::Internal("the embedded database gives no connection");
+    }
+    return connection;
+  }
+
   DatabaseHandle database_;
   const Bytes memory_limit_;
   std::atomic<bool> confined_ = false;
+  TextTypes text_types_;
   std::mutex monitor_mutex_;
   std::unique_ptr<Connection> monitor_;
 };
@@ -112,9 +134,7 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
     return FromDuckDbError(0, TakeText(error)).Annotate("cannot open the embedded database");
   }
   auto database = std::make_unique<DatabaseImpl>(std::move(handle), options.memory_limit);
-  TW_ASSIGN_OR_RETURN(const auto connection, database->Connect());
-  // Known only once the built-in icu extension is there.
-  TW_RETURN_IF_ERROR(connection->Execute("SET GLOBAL TimeZone = 'UTC'"));
+  TW_RETURN_IF_ERROR(database->Prepare());
   return std::unique_ptr<Database>(std::move(database));
 }
 

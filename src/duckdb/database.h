@@ -75,6 +75,15 @@ class Connection {
   virtual double Progress() = 0;
 };
 
+/// How a column of texts is read (Database::TextTypeFor).
+struct TextType {
+  std::string column_type;  ///< to name in read_csv(columns = {...}), or to cast a text to
+  std::string function;     ///< turns such a column into the real type; empty: it is that already
+};
+
+/// kTouchFunction(c, ...) is true, and the optimizer does not know: as a filter it makes a reader read these columns.
+inline constexpr const char* kTouchFunction = "thalweg_touch";
+
 /// The embedded database: in memory, extensions neither installed nor loaded, UTC, the portable profile's settings
 /// (NULLs first ascending, no IEEE division). Rows come in any order unless the statement says ORDER BY.
 /// Thread-safe; outlives its connections.
@@ -87,6 +96,10 @@ class Database {
   /// configuration. Paths are absolute. Once; a second call is kConflict.
   virtual Status Confine(const std::vector<std::string>& directories,
                          const std::vector<std::string>& files = {}) = 0;
+  /// A type whose texts are read by formats/, exactly or not at all, in every connection. The formats are strptime forms,
+  /// empty: ISO 8601; a bad one is kInvalid. Types that no column of texts can have are kUnsupported.
+  virtual Result<TextType> TextTypeFor(const std::string& type, const std::string& date_format,
+                                       const std::string& timestamp_format) = 0;
   /// Costs as much as a small query: for long statements, a few times a second.
   virtual Result<Usage> Used() = 0;
   virtual Bytes memory_limit() const = 0;

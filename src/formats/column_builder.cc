@@ -31,7 +31,7 @@ class FixedColumnBuilder : public ColumnBuilder {
     AppendValidity(false);
   }
   bool AppendText(std::string_view text, std::string* reason) override {
-    T value;
+    T value{};
     if (!parse_(text, &value, reason)) return false;
     values_.push_back(value);
     AppendValidity(true);

@@ -114,8 +114,13 @@ Result<Decoded> CsvDecoder::Decode(Bytes budget) {
   }
   const std::int64_t begin = buffer_.offset();
   do {
-    TW_ASSIGN_OR_RETURN(const bool found, FindRow());
-    if (!found) return starved();
+    const auto found = FindRow();
+    if (!found.ok()) {
+      // What came before is given out first, whatever was pushed together with it.
+      if (rows_.rows() == 0 && decoded.bad.empty()) return found.status();
+      return finish(Decoded::Next::kMore);
+    }
+    if (!*found) return starved();
     if (!splitter_.blank() || width_ == 1) DecodeRow(&decoded.bad);
     ConsumeRow();
   } while (std::max(buffer_.offset() - begin, rows_.fixed_bytes()) < budget.value);

@@ -52,7 +52,8 @@ class Decoder {
   virtual void Push(std::string_view bytes, bool end) = 0;
 
   /// Decodes about `budget` bytes (of text, or of what it becomes in memory, whichever is more), but at least one row
-  /// when a whole one is there. An error means that the rest of the text cannot be made sense of.
+  /// when a whole one is there. An error, given after all that came before it, means that
+  /// the rest of the text cannot be made sense of.
   virtual Result<Decoded> Decode(Bytes budget) = 0;
 
   /// After the last row that was decoded, good or bad. A decoder made with it as its start, given the bytes from there on,

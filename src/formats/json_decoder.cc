@@ -58,19 +58,14 @@ Result<Decoded> JsonDecoder::Decode(Bytes budget) {
   if (!past_mark_ && !SkipMark()) return finish(Decoded::Next::kInput);
   const std::int64_t begin = buffer_.offset();
   do {
-    Step step = Step::kRow;
-    if (options_.layout == JsonDecoderOptions::Layout::kLines) {
-      step = DecodeLine(&decoded.bad);
-    } else {
-      TW_ASSIGN_OR_RETURN(step, DecodeValue(&decoded.bad));
+    const auto step = DecodeOne(&decoded.bad);
+    if (!step.ok()) {
+      // What came before is given out first, whatever was pushed together with it.
+      if (rows_.rows() == 0 && decoded.bad.empty()) return step.status();
+      return finish(Decoded::Next::kMore);
     }
-    if (step == Step::kEnd) return finish(Decoded::Next::kEnd);
-    if (step == Step::kInput) {
-      if (static_cast<std::int64_t>(buffer_.rest().size()) > kLongestRow.value) {
-        return RowTooLong(line_, kLongRowHint);
-      }
-      return finish(Decoded::Next::kInput);
-    }
+    if (*step == Step::kEnd) return finish(Decoded::Next::kEnd);
+    if (*step == Step::kInput) return finish(Decoded::Next::kInput);
   } while (std::max(buffer_.offset() - begin, rows_.fixed_bytes()) < budget.value);
   return finish(Decoded::Next::kMore);
 }
@@ -83,6 +78,18 @@ bool JsonDecoder::SkipMark() {
     return false;
   }
   return past_mark_ = true;
+}
+
+Result<JsonDecoder::Step> JsonDecoder::DecodeOne(std::vector<BadRow>* bad) {
+  Step step = Step::kRow;
+  if (options_.layout == JsonDecoderOptions::Layout::kLines) {
+    step = DecodeLine(bad);
+  } else {
+    TW_ASSIGN_OR_RETURN(step, DecodeValue(bad));
+  }
+  const auto waiting = static_cast<std::int64_t>(buffer_.rest().size());
+  if (step == Step::kInput && waiting > kLongestRow.value) return RowTooLong(line_, kLongRowHint);
+  return step;
 }
 
 JsonDecoder::Step JsonDecoder::DecodeLine(std::vector<BadRow>* bad) {

@@ -44,6 +44,7 @@ class JsonDecoder : public Decoder {
   enum class Step { kRow, kInput, kEnd };
 
   JsonDecoder(RowBuilder rows, const JsonDecoderOptions& options, TextPosition start);
+  Result<Step> DecodeOne(std::vector<BadRow>* bad);
   Step DecodeLine(std::vector<BadRow>* bad);
   Result<Step> DecodeValue(std::vector<BadRow>* bad);
   bool SkipMark();

@@ -93,6 +93,7 @@ bool JsonRow::AppendField(od::field& field) {
   if (const auto error = field.unescaped_key().get(key)) return Broken(error);
   const int index = FindColumn(key);
   if (index < 0) {
+    column_.clear();
     if (reject_unknown_) {
       return Refuse(fmt::format("a key that no column takes: \"{}\"", ToValidUtf8(key, 100)));
     }

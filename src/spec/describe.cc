@@ -39,9 +39,11 @@ std::string ShapeText(const FieldInfo& field) {
       return "type";
     case Shape::kScalar:
       return "single value";
-    case Shape::kList:
-      return fmt::format(field.scalar_or_list ? "{0}, or list of {0}" : "list of {}",
-                         field.element ? ShapeText(*field.element) : "anything");
+    case Shape::kList: {
+      const std::string element = field.element ? ShapeText(*field.element) : "anything";
+      return field.scalar_or_list ? fmt::format("{0}, or list of {0}", element)
+                                  : fmt::format("list of {}", element);
+    }
     case Shape::kMap:
       return fmt::format("map of names to {}",
                          field.element ? ShapeText(*field.element) : "anything");

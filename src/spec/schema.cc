@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kNamePattern = "^[a-z][a-z0-9_]{0,62}$";
 constexpr const char* kSubstitutionPattern = "\\$\\{[^}]+\\}";
 
-json Reference(const std::string& name) {
+json RefTo(const std::string& name) {
   return {{"$ref", "#/$defs/" + name}};
 }
 json Type(const char* type) {
@@ -151,8 +151,7 @@ json Definitions(const Registry& registry) {
 json Connectors(const Registry& registry, component::Kind kind) {
   std::vector<json> choices;
   for (const Registry::Entry* entry : registry.All()) {
-    if (entry->descriptor.kind == kind)
-      choices.push_back(Reference(DefinitionName(entry->descriptor)));
+    if (entry->descriptor.kind == kind) choices.push_back(RefTo(DefinitionName(entry->descriptor)));
   }
   return choices.empty() ? json(false) : AnyOf(std::move(choices));
 }
@@ -169,7 +168,7 @@ json NodeSchema(const Registry& registry) {
   add("gate", ObjectSchema(DescriptionOf<GateKeys>().info()));
   add("target", Connectors(registry, component::Kind::kTarget));
   for (const std::string& name : registry.Names(component::Kind::kOperator))
-    add(name, Reference("operator." + name));
+    add(name, RefTo("operator." + name));
   node["oneOf"] = std::move(one_kind);
   return node;
 }
@@ -180,12 +179,12 @@ std::string JsonSchema(const Registry& registry) {
   json schema = MapSchema(DescriptionOf<DocumentKeys>().info());
   schema["properties"]["thalweg"] = {
       {"const", 1}, {"description", DescriptionOf<DocumentKeys>().info().Find("thalweg")->doc}};
-  schema["properties"]["pipeline"] = Reference("name");
-  schema["properties"]["params"]["propertyNames"] = Reference("name");
+  schema["properties"]["pipeline"] = RefTo("name");
+  schema["properties"]["params"]["propertyNames"] = RefTo("name");
   schema["properties"]["nodes"] = {{"type", "object"},
-                                   {"propertyNames", Reference("name")},
+                                   {"propertyNames", RefTo("name")},
                                    {"minProperties", 1},
-                                   {"additionalProperties", Reference("node")}};
+                                   {"additionalProperties", RefTo("node")}};
   json definitions = Definitions(registry);
   definitions["node"] = NodeSchema(registry);
   json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},

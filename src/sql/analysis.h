@@ -59,6 +59,9 @@ struct OutputColumn {
   bool operator==(const OutputColumn&) const = default;
 };
 
+/// Of each kind of finding at most so many are kept for one statement.
+inline constexpr std::size_t kMaxFindings = 100;
+
 /// What the statement's own tree says. Plain data; Encode/Decode keep it in a cache by text.
 struct Analysis {
   std::vector<TableRef> tables;         ///< in order of appearance, repeats kept

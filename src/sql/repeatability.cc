@@ -36,7 +36,7 @@ class Finder {
   explicit Finder(const ParsedStatement& statement) : statement_(statement) {}
 
   std::vector<Finding> Run() {
-    for (std::size_t i = statement_.query().index(); i < statement_.query().end(); ++i) {
+    for (std::size_t i = statement_.query().index(); i < statement_.query().end() && findings_.size() < kMaxFindings; ++i) {
       const Node node = statement_.tree[i];
       if (!node.is_object()) continue;
       const std::string_view kind = node.expression_class();

@@ -35,7 +35,8 @@ RunRecord TestHome::CreateRun(const std::vector<std::string>& nodes) {
   run.parameters = "{}";
   run.actor = kAnn;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    run.nodes.push_back({.node = ids[i], .name = nodes[i], .kind = "sql", .action = "run: first run"});
+    run.nodes.push_back(
+        {.node = ids[i], .name = nodes[i], .kind = "sql", .action = "run: first run"});
   }
   return catalog().CreateRun(run).value();
 }
@@ -47,9 +48,11 @@ NodeRunRecord TestHome::NodeRun(const RunRecord& run, const std::string& node) {
   Abort(__FILE__, __LINE__, "the run has no such node");
 }
 
-CommitEpoch TestHome::StartEpoch(const RunRecord& run, const std::string& node, const std::string& recipe_key) {
+CommitEpoch TestHome::StartEpoch(const RunRecord& run, const std::string& node,
+                                 const std::string& recipe_key) {
   const NodeRunRecord record = NodeRun(run, node);
-  const AttemptRecord attempt = catalog().StartAttempt(record.id, "duckdb 1.5", "host:1", kLease).value();
+  const AttemptRecord attempt =
+      catalog().StartAttempt(record.id, "duckdb 1.5", "host:1", kLease).value();
   CommitEpoch epoch;
   epoch.id = EpochId::New();
   epoch.node_run = record.id;
@@ -70,7 +73,8 @@ VersionRecord TestHome::CommitOne(const std::string& node, const std::string& re
   return versions.front();
 }
 
-NewVersion OneFileVersion(const std::string& table, const NodeId& node, const AttemptId& attempt, std::int64_t rows) {
+NewVersion OneFileVersion(const std::string& table, const NodeId& node, const AttemptId& attempt,
+                          std::int64_t rows) {
   NewVersion version;
   version.table = table;
   version.manifest.id = VersionId::New();
@@ -78,10 +82,11 @@ NewVersion OneFileVersion(const std::string& table, const NodeId& node, const At
   version.manifest.columns = {{1, "id", "bigint"}, {2, "name", "varchar"}};
   version.manifest.rows = rows;
   version.manifest.bytes = Bytes(100 * rows);
-  version.manifest.files.push_back({.path = fmt::format("tables/{}/{}/{}.parquet", node.str(), attempt.str(), table),
-                                    .rows = rows,
-                                    .size = Bytes(100 * rows),
-                                    .identity = ""});
+  version.manifest.files.push_back(
+      {.path = fmt::format("tables/{}/{}/{}.parquet", node.str(), attempt.str(), table),
+       .rows = rows,
+       .size = Bytes(100 * rows),
+       .identity = ""});
   return version;
 }
 

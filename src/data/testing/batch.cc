@@ -21,7 +21,8 @@ Batch MakeBatch(const std::vector<TestColumn>& columns) {
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(arrays));
 }
 
-std::shared_ptr<arrow::Array> MakeArray(const std::shared_ptr<arrow::DataType>& type, const std::string& values) {
+std::shared_ptr<arrow::Array> MakeArray(const std::shared_ptr<arrow::DataType>& type,
+                                        const std::string& values) {
   auto array = arrow::json::ArrayFromJSONString(type, values);
   if (!array.ok()) Abort(__FILE__, __LINE__, array.status().ToString());
   return *std::move(array);

@@ -1,0 +1,15 @@
+#include "cli/commands/list.h"
+
+namespace thalweg::cli {
+
+const std::vector<Command>& Commands() {
+  static const std::vector<Command> commands = {
+      InitCommand(),    ValidateCommand(), PlanCommand(),    GraphCommand(), DescribeCommand(), SchemaCommand(),
+      RunCommand(),     ResumeCommand(),   ApproveCommand(), RejectCommand(),
+      QueryCommand(),   LsCommand(),       RunsCommand(),    ShowCommand(),
+      DoctorCommand(),  GcCommand(),
+      VersionCommand(), CompletionCommand()};
+  return commands;
+}
+
+}  // namespace thalweg::cli

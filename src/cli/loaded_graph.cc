@@ -1,0 +1,29 @@
+#include "cli/loaded_graph.h"
+
+#include <utility>
+
+#include "cli/pipeline_file.h"
+
+namespace thalweg::cli {
+
+Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::string>& words, LoadedGraph* loaded) {
+  auto request = ChoosePipeline(context, words);
+  if (!request.ok()) return std::optional(context.Fail(request.status(), ExitCode::kInvalidFile));
+  loaded->request = *std::move(request);
+  TW_ASSIGN_OR_RETURN(loaded->session, Session::Open(context, HomeUse::kExistingOrThrowAway));
+  auto graph = runs::LoadGraph(loaded->session->workspace(), loaded->request, std::nullopt, loaded->diagnostics);
+  if (loaded->diagnostics.has_errors()) {
+    return std::optional(context.Fail(loaded->diagnostics, Again(context, context.command().name, words), ExitCode::kInvalidFile));
+  }
+  TW_RETURN_IF_ERROR(graph.status());
+  loaded->graph = *std::move(graph);
+  return std::optional<ExitCode>();
+}
+
+ExitCode ExitForPlanning(const Context& context, const Status& error) {
+  if (error.code() == Code::kCancelled) return context.InterruptedOr(ExitCode::kInterrupted);
+  const bool data = error.code() == Code::kNotFound && error.slug() != "unknown-selection";
+  return data ? ExitCode::kFailed : ExitFor(error);
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,35 @@
+// The one place that knows every component by name.
+#include "cli/program.h"
+#include "connectors/files/register.h"
+#include "duckdb/database.h"
+#include "engines/duckdb/duckdb_engine.h"
+#include "sql/analysis.h"
+
+namespace thalweg {
+namespace {
+
+component::Registry MakeRegistry() {
+  component::Registry registry;
+  connectors::RegisterFiles(registry);
+  return registry;
+}
+
+Result<runs::OpenedEngine> OpenEngine(const cli::EngineOptions& options) {
+  TW_ASSIGN_OR_RETURN(auto duckdb, engines::OpenDuckDb({.memory_limit = options.memory,
+                                                        .threads = options.threads,
+                                                        .spill_directory = options.spill_directory}));
+  return runs::OpenedEngine{std::move(duckdb.engine), std::move(duckdb.analyzer)};
+}
+
+}  // namespace
+}  // namespace thalweg
+
+int main(int argc, char** argv) {
+  thalweg::cli::Program program;
+  program.version = THALWEG_VERSION;
+  program.engine_name = "duckdb";
+  program.engine_version = thalweg::duckdb::Database::Version();
+  program.make_registry = thalweg::MakeRegistry;
+  program.open_engine = thalweg::OpenEngine;
+  return thalweg::cli::Main(argc, argv, program);
+}
