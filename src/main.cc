@@ -1,4 +1,6 @@
 // The one place that knows every component by name.
+#include <utility>
+
 #include "cli/program.h"
 #include "connectors/files/register.h"
 #include "duckdb/database.h"
@@ -15,10 +17,12 @@ component::Registry MakeRegistry() {
 }
 
 Result<runs::OpenedEngine> OpenEngine(const cli::EngineOptions& options) {
-  TW_ASSIGN_OR_RETURN(auto duckdb, engines::OpenDuckDb({.memory_limit = options.memory,
-                                                        .threads = options.threads,
-                                                        .spill_directory = options.spill_directory}));
-  return runs::OpenedEngine{std::move(duckdb.engine), std::move(duckdb.analyzer)};
+  TW_ASSIGN_OR_RETURN(auto engine,
+                      engines::OpenDuckDb({.memory = options.memory,
+                                           .threads = options.threads,
+                                           .spill_directory = options.spill_directory}));
+  TW_ASSIGN_OR_RETURN(auto analyzer, sql::Analyzer::Open(engine->database()));
+  return runs::OpenedEngine{std::move(engine), std::move(analyzer)};
 }
 
 }  // namespace
@@ -26,7 +30,6 @@ Result<runs::OpenedEngine> OpenEngine(const cli::EngineOptions& options) {
 
 int main(int argc, char** argv) {
   thalweg::cli::Program program;
-  program.version = THALWEG_VERSION;
   program.engine_name = "duckdb";
   program.engine_version = thalweg::duckdb::Database::Version();
   program.make_registry = thalweg::MakeRegistry;

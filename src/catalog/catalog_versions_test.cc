@@ -40,7 +40,7 @@ class CatalogVersionsTest : public ::testing::Test {
 TEST_F(CatalogVersionsTest, ACommitIsVisibleWithEverythingInIt) {
   const RunRecord run = home_.CreateRun({"a"});
   CommitEpoch epoch = home_.StartEpoch(run, "a");
-  NewVersion& version = epoch.versions.front();
+  NewVersion version = epoch.versions.front();
   version.digest = "1:ff";
   version.manifest.files.push_back({.path = "/data/x.parquet",
                                     .rows = 5,
@@ -49,7 +49,7 @@ TEST_F(CatalogVersionsTest, ACommitIsVisibleWithEverythingInIt) {
   version.manifest.deletes.push_back(
       {.path = "tables/d.parquet", .rows = 1, .size = Bytes(2), .identity = ""});
   version.manifest.columns.push_back({7, "na\"me\n\xC3\xA9", "struct(a integer, b varchar)"});
-  epoch.versions.push_back(OneFileVersion("a_rejects", version.manifest.node, epoch.attempt, 3));
+  epoch.versions = {version, OneFileVersion("a_rejects", version.manifest.node, epoch.attempt, 3)};
   epoch.positions = {{"s1", "10"}, {"s2", "20"}};
   epoch.checks = R"([{"name":"rows"}])";
   epoch.measures.rows_in = 42;

@@ -51,11 +51,14 @@ TEST(EventLogTest, IsMadeAnewByTheNextProcess) {
 
 TEST(EventLogTest, CopiesMoreEventsThanOnePage) {
   TestHome home;
-  const RunRecord run = home.CreateRun({"a"});
-  EventRecord event;
-  event.run_number = run.number;
-  event.what = "note";
-  for (int i = 0; i < 1500; ++i) ASSERT_TRUE(home.catalog().AddEvent(event).ok());
+  std::vector<std::string> names;
+  for (int i = 0; i < 1500; ++i) names.push_back("node_" + std::to_string(i));
+  const RunRecord run = home.CreateRun(names);
+  std::vector<std::pair<NodeRunId, Catalog::NodeRunChange>> changes;
+  for (const auto& node : home.catalog().NodeRuns(run.id).value()) {
+    changes.push_back({node.id, {.state = NodeState::kSkipped, .actor = kAnn}});
+  }
+  ASSERT_TRUE(home.catalog().SetNodeRuns(changes).ok());
   ASSERT_TRUE(EventLog::Open(home.home(), home.catalog(), run.number).ok());
   EXPECT_EQ(WhatsIn(home, 1).size(), 1501u);
 }

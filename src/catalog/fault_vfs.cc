@@ -17,6 +17,7 @@ const char* CatalogVfs() {
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <new>
 #include <string>
@@ -123,8 +124,11 @@ FaultLayer* LayerFor(sqlite3_file* file) {
   return Shim(file)->path != nullptr ? Layer() : nullptr;
 }
 
-int ToSqlite(const Status& fault, int otherwise) {
-  return fault.code() == Code::kDiskFull ? SQLITE_FULL : otherwise;
+/// What SQLite's own VFS would return and leave in errno.
+int Report(const Status& fault, int code) {
+  const bool full = fault.code() == Code::kDiskFull;
+  errno = full ? ENOSPC : EIO;
+  return full && code == SQLITE_IOERR_WRITE ? SQLITE_FULL : code;
 }
 
 /// The file's bytes in [offset, end).
@@ -163,7 +167,7 @@ int Write(sqlite3_file* file, const void* from, int amount, sqlite3_int64 offset
   if (layer == nullptr) return Real(file)->pMethods->xWrite(Real(file), from, amount, offset);
   const std::string& path = *Shim(file)->path;
   const Status fault = layer->Before("sqlite-write", path);
-  if (!fault.ok()) return ToSqlite(fault, SQLITE_IOERR_WRITE);
+  if (!fault.ok()) return Report(fault, SQLITE_IOERR_WRITE);
   auto undo = KeepBytes(file, offset, offset + amount);
   const int code = Real(file)->pMethods->xWrite(Real(file), from, amount, offset);
   layer->Did(path, std::move(undo));
@@ -175,7 +179,7 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   if (layer == nullptr) return Real(file)->pMethods->xTruncate(Real(file), size);
   const std::string& path = *Shim(file)->path;
   const Status fault = layer->Before("sqlite-truncate", path);
-  if (!fault.ok()) return ToSqlite(fault, SQLITE_IOERR_TRUNCATE);
+  if (!fault.ok()) return Report(fault, SQLITE_IOERR_TRUNCATE);
   sqlite3_int64 old = 0;
   TW_CHECK(Real(file)->pMethods->xFileSize(Real(file), &old) == SQLITE_OK);
   auto undo = KeepBytes(file, size, old);
@@ -191,7 +195,7 @@ int Sync(sqlite3_file* file, int flags) {
   if (layer == nullptr) return Real(file)->pMethods->xSync(Real(file), flags);
   const std::string& path = *Shim(file)->path;
   const Status fault = layer->Before("sqlite-sync", path);
-  if (!fault.ok()) return SQLITE_IOERR_FSYNC;
+  if (!fault.ok()) return Report(fault, SQLITE_IOERR_FSYNC);
   const int code = Real(file)->pMethods->xSync(Real(file), flags);
   if (code != SQLITE_OK) return code;
   layer->Synced(path);
@@ -264,7 +268,7 @@ int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* fla
       layer != nullptr && (flags & SQLITE_OPEN_CREATE) != 0 && ::access(name, F_OK) != 0;
   if (creates) {
     const Status fault = layer->Before("sqlite-create", name);
-    if (!fault.ok()) return SQLITE_CANTOPEN;
+    if (!fault.ok()) return Report(fault, SQLITE_CANTOPEN);
   }
   const int code = RealVfs()->xOpen(RealVfs(), name, shim->real(), flags, flags_out);
   // Without methods SQLite knows that there is nothing to close.
@@ -285,7 +289,7 @@ int Delete(sqlite3_vfs*, const char* name, int sync_directory) {
     return RealVfs()->xDelete(RealVfs(), name, sync_directory);
   }
   const Status fault = layer->Before("sqlite-delete", name);
-  if (!fault.ok()) return SQLITE_IOERR_DELETE;
+  if (!fault.ok()) return Report(fault, SQLITE_IOERR_DELETE);
   // Only journals and the WAL are removed, and SQLite keeps no locks on those.
   auto bytes = ReadFile(*MakePosixFileSystem(), name);
   TW_CHECK(bytes.ok());

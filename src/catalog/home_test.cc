@@ -253,7 +253,9 @@ TEST(HomeTest, ACreatedHomeSurvivesAPowerCut) {
   const TempDirectory directory;
   const std::string path = directory / "a/.thalweg";
   std::int64_t n = 1;
-  while (CrashCreation(FaultPlan::Kind::kKill, n, directory / ("b" + std::to_string(n) + "/.thalweg"))) ++n;
+  while (
+      CrashCreation(FaultPlan::Kind::kKill, n, directory / ("b" + std::to_string(n) + "/.thalweg")))
+    ++n;
   ASSERT_TRUE(CrashCreation(FaultPlan::Kind::kPowerCut, n - 1, path));  // at the point after it
   EXPECT_TRUE(Home::Open(Files(), path).ok());
   EXPECT_TRUE(Files().Stat(JoinPath(path, "tables")).ok());

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -55,16 +56,15 @@ Status FromSqlite(sqlite3* database, int code, std::string_view what) {
       return Fresh(Code::kIo, Fault::kUser, std::move(message),
                    "check the owner and the permissions of the home");
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: {
+    case SQLITE_CANTOPEN:
+      message += fmt::format(" sqlite={}", extended);
+      if (error != 0) message += ": " + std::generic_category().message(error);
       if (error == ENOSPC || error == EDQUOT) {
         return Fresh(Code::kDiskFull, Fault::kResource, std::move(message),
                      "free some space, then try again");
       }
-      message += fmt::format(" sqlite={}", extended);
-      if (error != 0) return Status::FromErrno(error, std::move(message));
       return Fresh(Code::kIo, Fault::kExternal, std::move(message),
-                   "check the disk, then try again");
-    }
+                   "check the disk and the permissions of the home, then try again");
     case SQLITE_CONSTRAINT:
     default:
       return Status::Internal(fmt::format("{} sqlite={}", message, extended));

@@ -138,7 +138,7 @@ TEST(IntegrityTest, FindsWhatContradictsItself) {
            {"UPDATE attempts SET number = 9", "attempt numbers have gaps"},
            {"DELETE FROM events WHERE id = 1", "event numbers have gaps"},
            {"DELETE FROM epochs", "version without an epoch"},
-           {"UPDATE attempts SET split_id = 'x'", "refers to a row of splits"}}) {
+           {"UPDATE attempts SET split_id = 'x' || id", "refers to a row of splits"}}) {
     TestHome home;
     home.CommitOne("a");
     home.CommitOne("a");

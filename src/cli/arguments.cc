@@ -6,13 +6,15 @@
 
 namespace thalweg::cli {
 
-std::function<std::string(const std::string&)> WholeNumber(std::int64_t least, std::int64_t greatest) {
+std::function<std::string(const std::string&)> WholeNumber(std::int64_t least,
+                                                           std::int64_t greatest) {
   return [least, greatest](const std::string& text) -> std::string {
     std::int64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto [rest, error] = std::from_chars(text.data(), end, number);
     if (error == std::errc() && rest == end && number >= least && number <= greatest) return "";
-    return fmt::format("it must be a whole number from {} to {}, not \"{}\"", least, greatest, text);
+    return fmt::format("it must be a whole number from {} to {}, not \"{}\"", least, greatest,
+                       text);
   };
 }
 
@@ -21,7 +23,9 @@ bool IsPipelineFile(std::string_view word) {
 }
 
 std::string CheckPipelineFile(const std::string& word) {
-  return IsPipelineFile(word) ? "" : fmt::format("a pipeline file ends in .yaml, .yml or .json, not \"{}\"", word);
+  return IsPipelineFile(word)
+             ? ""
+             : fmt::format("a pipeline file ends in .yaml, .yml or .json, not \"{}\"", word);
 }
 
 FileAndSelection SplitWords(const std::vector<std::string>& words) {

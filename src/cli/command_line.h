@@ -18,10 +18,13 @@ struct CommandLine {
   GlobalOptions options;
 };
 
-/// kInvalid with what was wrong and, in the hint, what to type. `arguments` are without the program's name.
-Result<CommandLine> ParseCommandLine(std::span<const Command> commands, std::vector<std::string> arguments);
+/// kInvalid with what was wrong and, in the hint, what to type. `arguments` are without the
+/// program's name.
+Result<CommandLine> ParseCommandLine(std::span<const Command> commands,
+                                     std::vector<std::string> arguments);
 
-/// Did the one who typed this want JSON, and colours? For errors found before the line is understood.
+/// Did the one who typed this want JSON, and colours? For errors found before the line is
+/// understood.
 bool WantsJson(std::span<const std::string> arguments);
 ColorMode WantedColor(std::span<const std::string> arguments);
 

@@ -12,7 +12,8 @@ namespace {
 
 std::string OptionWords(const std::vector<OptionInfo>& options) {
   std::vector<std::string> words;
-  for (const auto& option : options) words.insert(words.end(), option.names.begin(), option.names.end());
+  for (const auto& option : options)
+    words.insert(words.end(), option.names.begin(), option.names.end());
   return fmt::format("{}", fmt::join(words, " "));
 }
 
@@ -33,8 +34,8 @@ std::string Quoted(std::string_view text) {
 std::string Bash(std::span<const Command> commands) {
   std::string cases;
   for (const auto& command : commands) {
-    cases += fmt::format("    {}) options=\"{} $options\"; forms=\"{}\" ;;\n", command.name, OptionWords(OptionInfosOf(command)),
-                         fmt::join(command.forms, " "));
+    cases += fmt::format("    {}) options=\"{} $options\"; forms=\"{}\" ;;\n", command.name,
+                         OptionWords(OptionInfosOf(command)), fmt::join(command.forms, " "));
   }
   return fmt::format(R"(# thalweg completion for bash. Load with: source <(thalweg completion bash)
 _thalweg() {{
@@ -69,8 +70,13 @@ std::string ZshOptions(const std::vector<OptionInfo>& options) {
   for (const auto& option : options) {
     for (const auto& name : option.names) {
       std::string summary = option.summary;
-      for (std::size_t at = 0; (at = summary.find_first_of("[]:", at)) != std::string::npos; at += 2) summary.insert(at, "\\");
-      lines += " \\\n        " + Quoted(fmt::format("*{}[{}]{}", name, summary, option.value.empty() ? "" : fmt::format(":{}:_files", option.value)));
+      for (std::size_t at = 0; (at = summary.find_first_of("[]:", at)) != std::string::npos;
+           at += 2)
+        summary.insert(at, "\\");
+      lines +=
+          " \\\n        " +
+          Quoted(fmt::format("*{}[{}]{}", name, summary,
+                             option.value.empty() ? "" : fmt::format(":{}:_files", option.value)));
     }
   }
   return lines;
@@ -80,7 +86,8 @@ std::string Zsh(std::span<const Command> commands) {
   std::string names, cases;
   for (const auto& command : commands) {
     names += fmt::format("    {}\n", Quoted(fmt::format("{}:{}", command.name, command.summary)));
-    cases += fmt::format("      {}) _arguments{}{} '*:file:_files' ;;\n", command.name, ZshOptions(OptionInfosOf(command)), ZshOptions(GlobalOptionInfos()));
+    cases += fmt::format("      {}) _arguments{}{} '*:file:_files' ;;\n", command.name,
+                         ZshOptions(OptionInfosOf(command)), ZshOptions(GlobalOptionInfos()));
   }
   return fmt::format(R"(#compdef thalweg
 # thalweg completion for zsh. Write it to a file _thalweg in a directory of $fpath.
@@ -118,12 +125,14 @@ std::string FishOptions(const std::vector<OptionInfo>& options, const std::strin
 std::string Fish(std::span<const Command> commands) {
   std::string out = "# thalweg completion for fish.\n";
   for (const auto& command : commands) {
-    out += fmt::format("complete -c thalweg -n __fish_use_subcommand -f -a {} -d {}\n", command.name, Quoted(command.summary));
+    out += fmt::format("complete -c thalweg -n __fish_use_subcommand -f -a {} -d {}\n",
+                       command.name, Quoted(command.summary));
   }
   for (const auto& command : commands) {
     const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", command.name);
     out += FishOptions(OptionInfosOf(command), condition);
-    out += fmt::format("complete -c thalweg{} -s o -l output -x -a {}\n", condition, Quoted(fmt::format("{}", fmt::join(command.forms, " "))));
+    out += fmt::format("complete -c thalweg{} -s o -l output -x -a {}\n", condition,
+                       Quoted(fmt::format("{}", fmt::join(command.forms, " "))));
   }
   return out + FishOptions(GlobalOptionInfos(), "");
 }
@@ -135,7 +144,8 @@ Result<std::string> CompletionScript(const std::string& shell, std::span<const C
   if (shell == "zsh") return Zsh(commands);
   if (shell == "fish") return Fish(commands);
   const std::string near = Nearest(shell, {"bash", "zsh", "fish"});
-  return Status::Invalid(fmt::format("there is no completion for \"{}\": only for bash, zsh and fish", shell))
+  return Status::Invalid(
+             fmt::format("there is no completion for \"{}\": only for bash, zsh and fish", shell))
       .WithSlug("unknown-shell")
       .WithHint(fmt::format("thalweg completion {}", near.empty() ? "bash" : near));
 }

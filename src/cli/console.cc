@@ -36,8 +36,8 @@ StreamFacts FactsOf(int fd, ColorMode mode) {
   StreamFacts facts;
   facts.terminal = isatty(fd) == 1;
   facts.redraws = facts.terminal && !DumbTerminal();
-  facts.color = mode == ColorMode::kAlways ||
-                (mode == ColorMode::kAuto && facts.redraws && !Set("NO_COLOR"));
+  facts.color =
+      mode == ColorMode::kAlways || (mode == ColorMode::kAuto && facts.redraws && !Set("NO_COLOR"));
   facts.width = facts.terminal ? WidthOf(fd) : 0;
   return facts;
 }
@@ -83,7 +83,9 @@ std::string Paint(Tone tone, std::string_view text, bool color) {
 Console::Console(int out, int err, ColorMode mode)
     : out_(out), err_(err), out_facts_(FactsOf(out, mode)), err_facts_(FactsOf(err, mode)) {}
 
-Console::~Console() { (void)Flush(); }
+Console::~Console() {
+  (void)Flush();
+}
 
 void Console::Out(std::string_view text) {
   if (broken()) return;

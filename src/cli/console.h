@@ -22,8 +22,9 @@ struct StreamFacts {
   int width = 0;         ///< in cells; 0: no limit (a file or a pipe)
 };
 
-/// Where a command writes: stdout carries data, stderr everything else. Text for stdout is collected; whatever goes to
-/// stderr comes after what was written to stdout before. One thread at a time.
+/// Where a command writes: stdout carries data, stderr everything else. Text for stdout is
+/// collected; whatever goes to stderr comes after what was written to stdout before. One thread at
+/// a time.
 class Console {
  public:
   Console(int out, int err, ColorMode mode);
@@ -38,7 +39,8 @@ class Console {
   void Out(std::string_view text);
   /// Failures are ignored: there is nobody to tell.
   void Err(std::string_view text);
-  /// Writes out what is collected. An error says why stdout cannot be written; a reader that went away is none.
+  /// Writes out what is collected. An error says why stdout cannot be written; a reader that went
+  /// away is none.
   Status Flush();
   /// The reader of stdout has closed it (`| head`): producing more is pointless.
   bool reader_gone() const { return reader_gone_; }

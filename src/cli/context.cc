@@ -9,7 +9,8 @@ namespace {
 /// Every error ends with what to do: for those that do not say it themselves.
 std::string HintFor(const Status& error, const Command& command) {
   if (error.fault() == Fault::kBug || error.code() == Code::kInternal) {
-    return "this is a bug in thalweg; report it with what you typed and the output of: thalweg doctor";
+    return "this is a bug in thalweg; report it with what you typed and the output of: thalweg "
+           "doctor";
   }
   switch (error.code()) {
     case Code::kInvalid:
@@ -40,7 +41,9 @@ const component::Registry& Context::registry() {
   return *registry_;
 }
 
-void Context::Print(const Json& document) const { console_.Out(Dump(document)); }
+void Context::Print(const Json& document) const {
+  console_.Out(Dump(document));
+}
 
 void Context::Say(std::string_view text) const {
   if (!options_.quiet && !json()) console_.Err(text);

@@ -18,8 +18,8 @@ namespace thalweg::cli {
 
 /// Options that every command takes.
 struct GlobalOptions {
-  std::string home;                 ///< --home, else THALWEG_HOME; empty: found from the working directory
-  std::string form;                 ///< -o; one of the command's
+  std::string home;  ///< --home, else THALWEG_HOME; empty: found from the working directory
+  std::string form;  ///< -o; one of the command's
   Bytes memory = Bytes::MiB(512);
   int threads = 0;
   std::map<std::string, std::string> params;
@@ -58,7 +58,8 @@ class Context {
   /// Warnings and notes; not with -o json, where documents carry them.
   void Warn(const Diagnostics& diagnostics) const;
 
-  /// From here on the first Ctrl-C asks for a stop instead of ending the process. Call before anything starts threads.
+  /// From here on the first Ctrl-C asks for a stop instead of ending the process. Call before
+  /// anything starts threads.
   std::stop_token StopOnInterrupt();
   /// 130 or 143 when a signal asked for the stop, else `code`.
   ExitCode InterruptedOr(ExitCode code) const;

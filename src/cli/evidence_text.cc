@@ -18,17 +18,21 @@ bool LooksNumeric(const std::string& text) {
 std::string QueryText(const runs::Evidence::Query& query, const StreamFacts& facts) {
   constexpr std::size_t kShown = 20;
   std::string out = "\n  " + Paint(Tone::kDim, Cut(ShowCell(query.sql), 100), facts.color) + "\n";
-  if (!query.error.empty()) return out + Paint(Tone::kBad, "  failed: ", facts.color) + ShowCell(query.error) + "\n";
+  if (!query.error.empty())
+    return out + Paint(Tone::kBad, "  failed: ", facts.color) + ShowCell(query.error) + "\n";
   std::vector<TableColumn> columns;
   for (std::size_t i = 0; i < query.columns.size(); ++i) {
-    const bool right = std::all_of(query.rows.begin(), query.rows.end(),
-                                   [&](const auto& row) { return !row[i] || LooksNumeric(*row[i]); });
+    const bool right = std::all_of(query.rows.begin(), query.rows.end(), [&](const auto& row) {
+      return !row[i] || LooksNumeric(*row[i]);
+    });
     columns.push_back({query.columns[i], right && !query.rows.empty()});
   }
   TablePrinter table(columns, {.lines = true, .color = facts.color, .width = facts.width},
                      [&out](std::string_view text) { out += text; });
   for (std::size_t i = 0; i < std::min(kShown, query.rows.size()); ++i) table.Add(query.rows[i]);
-  table.Finish(query.rows.size() > kShown ? fmt::format("the first {} rows; all are in the home: {}", kShown, query.file) : "");
+  table.Finish(query.rows.size() > kShown
+                   ? fmt::format("the first {} rows; all are in the home: {}", kShown, query.file)
+                   : "");
   return out;
 }
 
@@ -36,17 +40,21 @@ std::string Against(const runs::Evidence& evidence) {
   if (!evidence.approved_rows) return "nothing was approved here before";
   const std::int64_t more = evidence.rows - *evidence.approved_rows;
   if (more == 0) return "as many rows as last approved";
-  return fmt::format("{} {} rows than last approved ({})", FormatCount(std::abs(more)), more > 0 ? "more" : "fewer",
-                     FormatCount(*evidence.approved_rows));
+  return fmt::format("{} {} rows than last approved ({})", FormatCount(std::abs(more)),
+                     more > 0 ? "more" : "fewer", FormatCount(*evidence.approved_rows));
 }
 
 }  // namespace
 
 std::string EvidenceText(const runs::Evidence& evidence, const StreamFacts& facts) {
-  std::string out = Paint(Tone::kBold, fmt::format("gate {}: {}", evidence.gate, ShowCell(evidence.question)), facts.color) + "\n";
+  std::string out =
+      Paint(Tone::kBold, fmt::format("gate {}: {}", evidence.gate, ShowCell(evidence.question)),
+            facts.color) +
+      "\n";
   out += fmt::format("  {} version {}, {} rows: {}\n", evidence.input_table, evidence.input_number,
                      FormatCount(evidence.rows), Against(evidence));
-  for (const auto& change : evidence.schema_changes) out += "  column change: " + ShowCell(change) + "\n";
+  for (const auto& change : evidence.schema_changes)
+    out += "  column change: " + ShowCell(change) + "\n";
   for (const auto& check : evidence.failed_checks) {
     out += "  " + Paint(Tone::kWarn, "warning: ", facts.color) + ShowCell(check) + "\n";
   }
@@ -54,10 +62,13 @@ std::string EvidenceText(const runs::Evidence& evidence, const StreamFacts& fact
   return out;
 }
 
-Json ToJson(const runs::Evidence& evidence) { return Json::parse(runs::Encode(evidence)); }
+Json ToJson(const runs::Evidence& evidence) {
+  return Json::parse(runs::Encode(evidence));
+}
 
 std::string SignatureAdvice(const runs::Evidence& evidence) {
-  return fmt::format("thalweg approve {0} --resume\n  or: thalweg reject {0} --comment \"why\"", evidence.gate);
+  return fmt::format("thalweg approve {0} --resume\n  or: thalweg reject {0} --comment \"why\"",
+                     evidence.gate);
 }
 
 }  // namespace thalweg::cli

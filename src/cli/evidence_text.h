@@ -8,7 +8,8 @@
 
 namespace thalweg::cli {
 
-/// What a person looks at before signing: the question, what is to be signed, what changed, the evidence queries.
+/// What a person looks at before signing: the question, what is to be signed, what changed, the
+/// evidence queries.
 std::string EvidenceText(const runs::Evidence& evidence, const StreamFacts& facts);
 Json ToJson(const runs::Evidence& evidence);
 

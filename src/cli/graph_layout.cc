@@ -16,7 +16,9 @@ constexpr std::int64_t kMostBends = 20'000;
 /// Edges are straight rather than short: bends weigh more than nodes.
 constexpr double kBendWeight = 4;
 
-std::size_t At(int i) { return static_cast<std::size_t>(i); }
+std::size_t At(int i) {
+  return static_cast<std::size_t>(i);
+}
 
 /// The longest way from a start; then starts move down to just above their first reader.
 std::vector<int> Layers(int nodes, const std::vector<std::pair<int, int>>& edges) {
@@ -51,7 +53,8 @@ void Connect(LayeredGraph& graph, int from, int to) {
 }
 
 /// Edges that cross between this layer and the one above.
-std::int64_t CrossingsAbove(const LayeredGraph& graph, const std::vector<int>& layer, const std::vector<int>& position) {
+std::int64_t CrossingsAbove(const LayeredGraph& graph, const std::vector<int>& layer,
+                            const std::vector<int>& position) {
   std::vector<int> ends;  // positions above, by position below: crossings are the inversions
   for (const int slot : layer) {
     std::vector<int> above;
@@ -101,9 +104,11 @@ class Orderer {
       const auto& others = by_above ? graph_.slots[At(slot)].up : graph_.slots[At(slot)].down;
       double sum = 0;
       for (const int other : others) sum += position_[At(other)];
-      keyed.emplace_back(others.empty() ? position_[At(slot)] : sum / static_cast<double>(others.size()), slot);
+      keyed.emplace_back(
+          others.empty() ? position_[At(slot)] : sum / static_cast<double>(others.size()), slot);
     }
-    std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(keyed.begin(), keyed.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     for (std::size_t i = 0; i < layer.size(); ++i) layer[i] = keyed[i].second;
     Number(layer);
   }
@@ -118,11 +123,12 @@ class Orderer {
   std::vector<int> position_;
 };
 
-/// Moves the slots of one layer to where they want to be, as far as their order and widths allow: the least sum of
-/// weighted squares (pool adjacent violators).
+/// Moves the slots of one layer to where they want to be, as far as their order and widths allow:
+/// the least sum of weighted squares (pool adjacent violators).
 class LayerPlacer {
  public:
-  LayerPlacer(const LayeredGraph& graph, const std::vector<int>& widths, int gap) : graph_(graph), widths_(widths), gap_(gap) {}
+  LayerPlacer(const LayeredGraph& graph, const std::vector<int>& widths, int gap)
+      : graph_(graph), widths_(widths), gap_(gap) {}
 
   template <typename Wish>
   void Place(const std::vector<int>& layer, const Wish& wish, std::vector<int>& middles) const {
@@ -152,7 +158,9 @@ class LayerPlacer {
     }
   }
 
-  int Distance(int left, int right) const { return (widths_[At(left)] + widths_[At(right)]) / 2 + gap_; }
+  int Distance(int left, int right) const {
+    return (widths_[At(left)] + widths_[At(right)]) / 2 + gap_;
+  }
 
  private:
   template <typename Block>
@@ -216,7 +224,8 @@ std::vector<int> PlaceSlots(const LayeredGraph& graph, const std::vector<int>& w
     }
   }
   int left = std::numeric_limits<int>::max();
-  for (std::size_t i = 0; i < middles.size(); ++i) left = std::min(left, middles[i] - widths[i] / 2);
+  for (std::size_t i = 0; i < middles.size(); ++i)
+    left = std::min(left, middles[i] - widths[i] / 2);
   for (int& middle : middles) middle -= left;
   return middles;
 }

@@ -11,7 +11,8 @@ using catalog::NodeState;
 std::string StateText(const GraphPicture::Node& node) {
   if (!node.state) return node.kind;
   std::string text(catalog::ToString(*node.state));
-  if (node.rows >= 0) text += fmt::format(", {} {}", FormatCount(node.rows), node.rows == 1 ? "row" : "rows");
+  if (node.rows >= 0)
+    text += fmt::format(", {} {}", FormatCount(node.rows), node.rows == 1 ? "row" : "rows");
   return text;
 }
 

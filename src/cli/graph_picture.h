@@ -34,8 +34,8 @@ struct PictureColors {
 };
 PictureColors ColorsOf(const GraphPicture::Node& node);
 
-/// Boxes and lines in layers from top to bottom; a list in the order of the nodes where the picture would be wider than
-/// `width` cells or would have too many lines to follow.
+/// Boxes and lines in layers from top to bottom; a list in the order of the nodes where the picture
+/// would be wider than `width` cells or would have too many lines to follow.
 std::string DrawText(const GraphPicture& picture, int width, bool color);
 /// For Graphviz.
 std::string DrawDot(const GraphPicture& picture);

@@ -22,16 +22,20 @@ constexpr int kBoxLines = 4;
 /// A drawing with more places than this is a list.
 constexpr std::size_t kMostSlots = 120;
 
-std::size_t At(int i) { return static_cast<std::size_t>(i); }
+std::size_t At(int i) {
+  return static_cast<std::size_t>(i);
+}
 
-/// A grid of terminal cells on which lines join where they meet and pass over each other where they must not.
+/// A grid of terminal cells on which lines join where they meet and pass over each other where they
+/// must not.
 class Canvas {
  public:
   Canvas(int width, int height) : width_(width), cells_(At(width * height)) {}
 
   enum Side : unsigned { kUp = 1, kDown = 2, kLeft = 4, kRight = 8 };
 
-  /// A piece of a line. Pieces of one net join; a vertical piece passes over a horizontal one of another net.
+  /// A piece of a line. Pieces of one net join; a vertical piece passes over a horizontal one of
+  /// another net.
   void Add(int x, int y, unsigned sides, int net) {
     Cell& cell = CellAt(x, y);
     if (cell.sides == 0 || cell.net == net) {
@@ -45,10 +49,12 @@ class Canvas {
     for (int y = from; y <= to; ++y) Add(x, y, kUp | kDown, net);
   }
   void Horizontal(int from, int to, int y, int net) {
-    for (int x = from; x <= to; ++x) Add(x, y, (x > from ? kLeft : 0U) | (x < to ? kRight : 0U), net);
+    for (int x = from; x <= to; ++x)
+      Add(x, y, (x > from ? kLeft : 0U) | (x < to ? kRight : 0U), net);
   }
   void Write(int x, int y, std::string_view ascii, Tone tone) {
-    for (std::size_t i = 0; i < ascii.size(); ++i) Put(x + static_cast<int>(i), y, ascii.substr(i, 1), tone);
+    for (std::size_t i = 0; i < ascii.size(); ++i)
+      Put(x + static_cast<int>(i), y, ascii.substr(i, 1), tone);
   }
   void Put(int x, int y, std::string_view glyph, Tone tone) {
     Cell& cell = CellAt(x, y);
@@ -65,7 +71,8 @@ class Canvas {
       for (std::size_t i = begin; i < end;) {
         std::size_t next = i;  // one colour code for a run of cells
         std::string run;
-        for (; next < end && cells_[next].tone == cells_[i].tone; ++next) run += GlyphOf(cells_[next]);
+        for (; next < end && cells_[next].tone == cells_[i].tone; ++next)
+          run += GlyphOf(cells_[next]);
         line += Paint(cells_[i].tone, run, color);
         i = next;
       }
@@ -82,7 +89,9 @@ class Canvas {
     Tone tone = Tone::kPlain;
   };
   Cell& CellAt(int x, int y) { return cells_[At(y * width_ + x)]; }
-  static bool Blank(const Cell& cell) { return cell.sides == 0 && (cell.glyph.empty() || cell.glyph == " "); }
+  static bool Blank(const Cell& cell) {
+    return cell.sides == 0 && (cell.glyph.empty() || cell.glyph == " ");
+  }
   static std::string GlyphOf(const Cell& cell) {
     static constexpr const char* kLines[16] = {" ", "│", "│", "│", "─", "┘", "┐", "┤",
                                                "─", "└", "┌", "├", "─", "┴", "┬", "┼"};
@@ -95,18 +104,20 @@ class Canvas {
 
 /// All edges that leave one slot, between its layer and the next.
 struct Net {
-  int source = 0;               // column
-  std::vector<int> targets;     // columns
-  int track = -1;               // -1: a straight line
+  int source = 0;            // column
+  std::vector<int> targets;  // columns
+  int track = -1;            // -1: a straight line
   int left() const { return std::min(source, *std::min_element(targets.begin(), targets.end())); }
   int right() const { return std::max(source, *std::max_element(targets.begin(), targets.end())); }
   bool straight() const { return targets.size() == 1 && targets[0] == source; }
 };
 
-/// Gives every net between two layers a line of its own where it runs sideways, so that none lies on another.
+/// Gives every net between two layers a line of its own where it runs sideways, so that none lies
+/// on another.
 class Channel {
  public:
-  explicit Channel(std::vector<Net> nets) : nets_(std::move(nets)), state_(nets_.size(), State::kOpen) {
+  explicit Channel(std::vector<Net> nets)
+      : nets_(std::move(nets)), state_(nets_.size(), State::kOpen) {
     for (std::size_t i = 0; i < nets_.size(); ++i) Assign(i);
   }
   const std::vector<Net>& nets() const { return nets_; }
@@ -122,7 +133,9 @@ class Channel {
     int least = 0;
     for (std::size_t other = 0; other < nets_.size(); ++other) {
       const auto& targets = nets_[i].targets;
-      if (other == i || std::find(targets.begin(), targets.end(), nets_[other].source) == targets.end()) continue;
+      if (other == i ||
+          std::find(targets.begin(), targets.end(), nets_[other].source) == targets.end())
+        continue;
       Assign(other);
       least = std::max(least, nets_[other].track + 1);
     }
@@ -135,8 +148,9 @@ class Channel {
     for (int track = least;; ++track) {
       if (track >= tracks()) spans_.resize(At(track) + 1);
       auto& spans = spans_[At(track)];
-      const bool free = std::none_of(spans.begin(), spans.end(),
-                                     [&](const auto& span) { return left <= span.second + 1 && span.first <= right + 1; });
+      const bool free = std::none_of(spans.begin(), spans.end(), [&](const auto& span) {
+        return left <= span.second + 1 && span.first <= right + 1;
+      });
       if (!free) continue;
       spans.emplace_back(left, right);
       return track;
@@ -157,7 +171,8 @@ class Drawing {
     if (graph_.slots.size() > kMostSlots) return;
     for (const auto& slot : graph_.slots) widths_.push_back(WidthOfSlot(slot));
     middles_ = PlaceSlots(graph_, widths_, kBetweenBoxes);
-    for (std::size_t i = 0; i < middles_.size(); ++i) width_ = std::max(width_, middles_[i] + widths_[i] / 2 + 1);
+    for (std::size_t i = 0; i < middles_.size(); ++i)
+      width_ = std::max(width_, middles_[i] + widths_[i] / 2 + 1);
   }
 
   /// 0: too much for a drawing.
@@ -185,7 +200,9 @@ class Drawing {
   }
 
  private:
-  const GraphPicture::Node& NodeOf(int slot) const { return picture_.nodes[At(graph_.slots[At(slot)].node)]; }
+  const GraphPicture::Node& NodeOf(int slot) const {
+    return picture_.nodes[At(graph_.slots[At(slot)].node)];
+  }
   bool IsBend(int slot) const { return graph_.slots[At(slot)].node < 0; }
 
   int WidthOfSlot(const LayeredGraph::Slot& slot) const {
@@ -195,10 +212,12 @@ class Drawing {
     return static_cast<int>(std::max(text, 2 * slot.up.size() + 3)) | 1;
   }
 
-  /// Where edges come in: a column for each, in the order of their starts, not below the start of another net.
+  /// Where edges come in: a column for each, in the order of their starts, not below the start of
+  /// another net.
   std::map<int, int> PortsOf(int slot, const std::set<int>& starts) const {
     std::vector<int> from = graph_.slots[At(slot)].up;
-    std::sort(from.begin(), from.end(), [&](int a, int b) { return middles_[At(a)] < middles_[At(b)]; });
+    std::sort(from.begin(), from.end(),
+              [&](int a, int b) { return middles_[At(a)] < middles_[At(b)]; });
     from.erase(std::unique(from.begin(), from.end()), from.end());
     std::map<int, int> ports;
     std::set<int> used;
@@ -252,7 +271,8 @@ class Drawing {
       canvas.Vertical(middle, y, y + kBoxLines - 1, slot);
       return;
     }
-    const int left = middle - widths_[At(slot)] / 2, right = middle + widths_[At(slot)] / 2, bottom = y + kBoxLines - 1;
+    const int left = middle - widths_[At(slot)] / 2, right = middle + widths_[At(slot)] / 2,
+              bottom = y + kBoxLines - 1;
     canvas.Horizontal(left, right, y, slot);
     canvas.Horizontal(left, right, bottom, slot);
     for (const int x : {left, right}) {
@@ -290,7 +310,8 @@ class Drawing {
     const std::set<int> starts = StartsIn(layer - 1);
     for (const int slot : graph_.layers[layer]) {
       if (IsBend(slot)) continue;
-      for (const auto& [source, port] : PortsOf(slot, starts)) canvas.Put(port, y, "▼", Tone::kPlain);
+      for (const auto& [source, port] : PortsOf(slot, starts))
+        canvas.Put(port, y, "▼", Tone::kPlain);
     }
   }
 
@@ -314,7 +335,8 @@ std::string DrawList(const GraphPicture& picture, int width, bool color) {
   for (std::size_t i = 0; i < picture.nodes.size(); ++i) {
     const auto& node = picture.nodes[i];
     table.Add({node.name, node.kind, std::string(node.state ? catalog::ToString(*node.state) : ""),
-               node.rows < 0 ? "" : FormatCount(node.rows), fmt::format("{}", fmt::join(reads[i], ", "))});
+               node.rows < 0 ? "" : FormatCount(node.rows),
+               fmt::format("{}", fmt::join(reads[i], ", "))});
   }
   table.Finish();
   return text;

@@ -28,7 +28,8 @@ std::string OptionLines(const std::vector<OptionInfo>& options) {
   std::vector<std::string> left;
   std::size_t width = 0;
   for (const auto& option : options) {
-    left.push_back(fmt::format("{}{}{}", fmt::join(option.names, ", "), option.value.empty() ? "" : " ", option.value));
+    left.push_back(fmt::format("{}{}{}", fmt::join(option.names, ", "),
+                               option.value.empty() ? "" : " ", option.value));
     width = std::max(width, left.back().size());
   }
   std::string out;
@@ -41,7 +42,8 @@ std::string OptionLines(const std::vector<OptionInfo>& options) {
 }  // namespace
 
 std::string Overview(std::span<const Command> commands, bool color) {
-  std::string out = "Thalweg runs data pipelines: one file of SQL and connectors, on this machine.\n\n";
+  std::string out =
+      "Thalweg runs data pipelines: one file of SQL and connectors, on this machine.\n\n";
   out += "  thalweg COMMAND [OPTIONS]\n";
   std::string_view group;
   for (const auto& command : commands) {
@@ -56,7 +58,8 @@ std::string Overview(std::span<const Command> commands, bool color) {
 
 std::string HelpOf(const Command& command, bool color) {
   std::string out = fmt::format("thalweg {}: {}.\n\n", command.name, command.summary);
-  out += Heading("Usage", color) + fmt::format("  thalweg {}{}{}\n", command.name, command.usage.empty() ? "" : " ", command.usage);
+  out += Heading("Usage", color) + fmt::format("  thalweg {}{}{}\n", command.name,
+                                               command.usage.empty() ? "" : " ", command.usage);
   if (!command.details.empty()) out += "\n" + Indented(command.details, "");
   const auto own = OptionInfosOf(command);
   if (!own.empty()) out += "\n" + Heading("Options", color) + OptionLines(own);

@@ -10,9 +10,9 @@
 
 namespace thalweg::cli {
 
-/// Turns SIGINT and SIGTERM into a requested stop: the first asks, the second ends the process at once. Callbacks of the
-/// token run on a thread of ours.
-/// Threads inherit the signal mask: make it before any other thread. At most one at a time.
+/// Turns SIGINT and SIGTERM into a requested stop: the first asks, the second ends the process at
+/// once. Callbacks of the token run on a thread of ours. Threads inherit the signal mask: make it
+/// before any other thread. At most one at a time.
 class Interrupts {
  public:
   Interrupts();

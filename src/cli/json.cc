@@ -32,7 +32,9 @@ void AddText(const char* key, const std::string& text, Json* json) {
 
 }  // namespace
 
-Json NewDocument() { return Json{{"v", 1}}; }
+Json NewDocument() {
+  return Json{{"v", 1}};
+}
 
 std::string Dump(const Json& document) {
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

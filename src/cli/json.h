@@ -17,7 +17,8 @@ Json NewDocument();
 /// Indented text with a line end. Bytes that are not UTF-8 become U+FFFD.
 std::string Dump(const Json& document);
 
-/// {"severity", "slug", "message", "file", "line", "column", "length", "help"}; what is empty is left out.
+/// {"severity", "slug", "message", "file", "line", "column", "length", "help"}; what is empty is
+/// left out.
 Json ToJson(const Status& error);
 Json ToJson(const Diagnostic& diagnostic);
 

@@ -6,14 +6,18 @@
 
 namespace thalweg::cli {
 
-Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::string>& words, LoadedGraph* loaded) {
+Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::string>& words,
+                                     LoadedGraph* loaded) {
   auto request = ChoosePipeline(context, words);
   if (!request.ok()) return std::optional(context.Fail(request.status(), ExitCode::kInvalidFile));
   loaded->request = *std::move(request);
   TW_ASSIGN_OR_RETURN(loaded->session, Session::Open(context, HomeUse::kExistingOrThrowAway));
-  auto graph = runs::LoadGraph(loaded->session->workspace(), loaded->request, std::nullopt, loaded->diagnostics);
+  auto graph = runs::LoadGraph(loaded->session->workspace(), loaded->request, std::nullopt,
+                               loaded->diagnostics);
   if (loaded->diagnostics.has_errors()) {
-    return std::optional(context.Fail(loaded->diagnostics, Again(context, context.command().name, words), ExitCode::kInvalidFile));
+    return std::optional(context.Fail(loaded->diagnostics,
+                                      Again(context, context.command().name, words),
+                                      ExitCode::kInvalidFile));
   }
   TW_RETURN_IF_ERROR(graph.status());
   loaded->graph = *std::move(graph);

@@ -11,7 +11,8 @@
 
 namespace thalweg::cli {
 
-/// The pipeline that a command looks at, without running it: in the home if there is one, else as if it were new.
+/// The pipeline that a command looks at, without running it: in the home if there is one, else as
+/// if it were new.
 struct LoadedGraph {
   std::unique_ptr<Session> session;
   runs::RunRequest request;
@@ -19,11 +20,13 @@ struct LoadedGraph {
   Diagnostics diagnostics;  ///< warnings, once it is loaded
 };
 
-/// Fills `loaded`. What is wrong with the file is printed; the code is then what the command ends with.
-Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::string>& words, LoadedGraph* loaded);
+/// Fills `loaded`. What is wrong with the file is printed; the code is then what the command ends
+/// with.
+Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::string>& words,
+                                     LoadedGraph* loaded);
 
-/// What a Status of the planner means to the process: data that is missing is a failure (1), a node that was named on the
-/// command line and does not exist is not found (5).
+/// What a Status of the planner means to the process: data that is missing is a failure (1), a node
+/// that was named on the command line and does not exist is not found (5).
 ExitCode ExitForPlanning(const Context& context, const Status& error);
 
 }  // namespace thalweg::cli

@@ -10,9 +10,19 @@ namespace thalweg::cli {
 namespace {
 
 /// Stands in for a command in errors about the command line itself.
-Command Unknown() { return Command{.name = "", .group = "", .summary = "", .usage = "", .details = "", .example = "", .forms = {"text", "json"}, .build = nullptr}; }
+Command Unknown() {
+  return Command{.name = "",
+                 .group = "",
+                 .summary = "",
+                 .usage = "",
+                 .details = "",
+                 .example = "",
+                 .forms = {"text", "json"},
+                 .build = nullptr};
+}
 
-ExitCode FailUsage(const Program& program, const std::vector<std::string>& arguments, const Status& error, Console& console) {
+ExitCode FailUsage(const Program& program, const std::vector<std::string>& arguments,
+                   const Status& error, Console& console) {
   const Command command = Unknown();
   GlobalOptions options;
   options.form = WantsJson(arguments) ? "json" : "text";

@@ -11,7 +11,8 @@ namespace {
 
 /// `name_of` gives {pipeline, name} of an entry.
 template <typename Entry, typename NameOf>
-Result<Entry> Find(std::vector<Entry> all, const std::string& wanted, std::string_view what, const NameOf& name_of) {
+Result<Entry> Find(std::vector<Entry> all, const std::string& wanted, std::string_view what,
+                   const NameOf& name_of) {
   const auto [pipeline, name] = SplitName(wanted);
   std::vector<std::string> names, owners;
   std::vector<Entry> found;
@@ -24,14 +25,16 @@ Result<Entry> Find(std::vector<Entry> all, const std::string& wanted, std::strin
   }
   if (found.size() == 1) return std::move(found.front());
   if (found.size() > 1) {
-    return Status::Invalid(fmt::format("several pipelines have a {} \"{}\": {}", what, name, fmt::join(owners, ", ")))
+    return Status::Invalid(fmt::format("several pipelines have a {} \"{}\": {}", what, name,
+                                       fmt::join(owners, ", ")))
         .WithSlug(fmt::format("ambiguous-{}", what))
         .WithHint(fmt::format("write {}.{}", owners.front(), name));
   }
   const std::string near = Nearest(name, names);
   return Status::NotFound(fmt::format("there is no {} \"{}\" in this home", what, wanted))
       .WithSlug(fmt::format("unknown-{}", what))
-      .WithHint(near.empty() ? "thalweg ls lists the tables" : fmt::format("did you mean \"{}\"?", near));
+      .WithHint(near.empty() ? "thalweg ls lists the tables"
+                             : fmt::format("did you mean \"{}\"?", near));
 }
 
 }  // namespace
@@ -42,14 +45,17 @@ std::pair<std::string, std::string> SplitName(const std::string& name) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
-Result<catalog::Catalog::TableRecord> FindTable(catalog::Catalog& catalog, const std::string& name) {
+Result<catalog::Catalog::TableRecord> FindTable(catalog::Catalog& catalog,
+                                                const std::string& name) {
   TW_ASSIGN_OR_RETURN(auto tables, catalog.Tables());
-  return Find(std::move(tables), name, "table", [](const auto& table) { return std::pair(table.pipeline, table.table); });
+  return Find(std::move(tables), name, "table",
+              [](const auto& table) { return std::pair(table.pipeline, table.table); });
 }
 
 Result<catalog::NodeRecord> FindNode(catalog::Catalog& catalog, const std::string& name) {
   TW_ASSIGN_OR_RETURN(auto nodes, catalog.Nodes());
-  return Find(std::move(nodes), name, "node", [](const auto& node) { return std::pair(node.pipeline, node.name); });
+  return Find(std::move(nodes), name, "node",
+              [](const auto& node) { return std::pair(node.pipeline, node.name); });
 }
 
 std::string ShortInstant(Instant instant) {

@@ -11,8 +11,8 @@ namespace thalweg::cli {
 /// "p.x" -> {"p", "x"}; "x" -> {"", "x"}.
 std::pair<std::string, std::string> SplitName(const std::string& name);
 
-/// The table that a word of the command line means: `x` or `p.x`. kNotFound with a near name, kInvalid when several
-/// pipelines have it.
+/// The table that a word of the command line means: `x` or `p.x`. kNotFound with a near name,
+/// kInvalid when several pipelines have it.
 Result<catalog::Catalog::TableRecord> FindTable(catalog::Catalog& catalog, const std::string& name);
 
 /// The same for a node.

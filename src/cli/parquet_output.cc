@@ -25,7 +25,8 @@ class ConsoleStream : public arrow::io::OutputStream {
  public:
   explicit ConsoleStream(Console& console) : console_(console) {}
   arrow::Status Write(const void* data, std::int64_t bytes) override {
-    if (!abandoned_) console_.Out({static_cast<const char*>(data), static_cast<std::size_t>(bytes)});
+    if (!abandoned_)
+      console_.Out({static_cast<const char*>(data), static_cast<std::size_t>(bytes)});
     position_ += bytes;
     return arrow::Status::OK();
   }
@@ -56,7 +57,8 @@ class StreamedParquet : public ParquetOutput {
 
   Status Write(const arrow::RecordBatch& batch) override {
     return data::Guarded(kWhat, [&] {
-      return data::FromArrowStatus(writer_->WriteRecordBatch(*data::Relabelled(batch, schema_)), kWhat);
+      return data::FromArrowStatus(writer_->WriteRecordBatch(*data::Relabelled(batch, schema_)),
+                                   kWhat);
     });
   }
   Status Finish() override {
@@ -71,7 +73,8 @@ class StreamedParquet : public ParquetOutput {
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetOutput>> ParquetOutput::Open(const data::SchemaRef& schema, Console& console) {
+Result<std::unique_ptr<ParquetOutput>> ParquetOutput::Open(const data::SchemaRef& schema,
+                                                           Console& console) {
   return data::Guarded(kWhat, [&]() -> Result<std::unique_ptr<ParquetOutput>> {
     TW_ASSIGN_OR_RETURN(const data::Columns columns, data::FromArrow(*schema));
     TW_RETURN_IF_ERROR(data::StoredColumns(columns).status());
@@ -83,9 +86,11 @@ Result<std::unique_ptr<ParquetOutput>> ParquetOutput::Open(const data::SchemaRef
                                 ->max_row_group_length(kRowsPerGroup)
                                 ->build();
     auto stream = std::make_shared<ConsoleStream>(console);
-    auto writer = parquet::arrow::FileWriter::Open(*file_schema, arrow::default_memory_pool(), stream, properties);
+    auto writer = parquet::arrow::FileWriter::Open(*file_schema, arrow::default_memory_pool(),
+                                                   stream, properties);
     if (!writer.ok()) return data::FromArrowStatus(writer.status(), kWhat);
-    return std::make_unique<StreamedParquet>(std::move(file_schema), std::move(stream), *std::move(writer));
+    return std::make_unique<StreamedParquet>(std::move(file_schema), std::move(stream),
+                                             *std::move(writer));
   });
 }
 

@@ -10,11 +10,12 @@
 
 namespace thalweg::cli {
 
-/// Writes a Parquet file to standard output, a row group at a time. The types are those of stored tables: what they
-/// cannot hold exactly is refused.
+/// Writes a Parquet file to standard output, a row group at a time. The types are those of stored
+/// tables: what they cannot hold exactly is refused.
 class ParquetOutput {
  public:
-  static Result<std::unique_ptr<ParquetOutput>> Open(const data::SchemaRef& schema, Console& console);
+  static Result<std::unique_ptr<ParquetOutput>> Open(const data::SchemaRef& schema,
+                                                     Console& console);
   virtual ~ParquetOutput() = default;
   virtual Status Write(const arrow::RecordBatch& batch) = 0;
   virtual Status Finish() = 0;

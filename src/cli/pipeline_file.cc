@@ -35,11 +35,14 @@ Result<std::string> OnlyFileHere(const Context& context) {
   if (found.empty()) {
     return Status::Invalid("there is no pipeline file here")
         .WithSlug("no-pipeline-file")
-        .WithHint(fmt::format("name one: thalweg {} FILE.yaml, or make one: thalweg init", context.command().name));
+        .WithHint(fmt::format("name one: thalweg {} FILE.yaml, or make one: thalweg init",
+                              context.command().name));
   }
-  return Status::Invalid(fmt::format("there are several pipeline files here: {}", fmt::join(found, ", ")))
+  return Status::Invalid(
+             fmt::format("there are several pipeline files here: {}", fmt::join(found, ", ")))
       .WithSlug("several-pipeline-files")
-      .WithHint(fmt::format("name one: thalweg {} {}", context.command().name, ShellWord(found.front())));
+      .WithHint(
+          fmt::format("name one: thalweg {} {}", context.command().name, ShellWord(found.front())));
 }
 
 Status Unreadable(const Context& context, const std::string& file, const Status& error) {
@@ -50,7 +53,8 @@ Status Unreadable(const Context& context, const std::string& file, const Status&
   return Status::Invalid(fmt::format("there is no file {}", file))
       .WithSlug("no-pipeline-file")
       .WithHint(near.empty() ? "make one: thalweg init"
-                             : fmt::format("did you mean: thalweg {} {}", context.command().name, ShellWord(near)));
+                             : fmt::format("did you mean: thalweg {} {}", context.command().name,
+                                           ShellWord(near)));
 }
 
 }  // namespace
@@ -65,7 +69,8 @@ Result<std::vector<std::string>> PipelineFilesIn(FileSystem& files, const std::s
   return found;
 }
 
-Result<runs::RunRequest> ChoosePipeline(const Context& context, const std::vector<std::string>& words) {
+Result<runs::RunRequest> ChoosePipeline(const Context& context,
+                                        const std::vector<std::string>& words) {
   FileAndSelection split = SplitWords(words);
   if (split.file.empty()) {
     TW_ASSIGN_OR_RETURN(split.file, OnlyFileHere(context));
@@ -80,7 +85,8 @@ Result<runs::RunRequest> ChoosePipeline(const Context& context, const std::vecto
   return request;
 }
 
-std::string Again(const Context& context, std::string_view command, const std::vector<std::string>& words) {
+std::string Again(const Context& context, std::string_view command,
+                  const std::vector<std::string>& words) {
   std::string line = fmt::format("thalweg {}", command);
   for (const auto& word : words) line += " " + ShellWord(word);
   for (const auto& [name, value] : context.options().params) {

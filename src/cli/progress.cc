@@ -37,7 +37,9 @@ std::string Bar(double fraction) {
   return fmt::format("{} {:>3.0f} %", bar, std::clamp(fraction, 0.0, 1.0) * 100);
 }
 
-bool Runs(const runs::NodeEvent& event) { return event.state == NodeState::kRunning; }
+bool Runs(const runs::NodeEvent& event) {
+  return event.state == NodeState::kRunning;
+}
 
 }  // namespace
 
@@ -82,7 +84,8 @@ Tone ToneOf(catalog::RunState state) {
 
 std::string NodeLine(const runs::NodeEvent& event, std::size_t name_width, bool color) {
   const std::string state = fmt::format("{:<9}", catalog::ToString(event.state));
-  std::string line = fmt::format("  {} {}", PadRight(event.node, name_width), Paint(ToneOf(event.state), state, color));
+  std::string line = fmt::format("  {} {}", PadRight(event.node, name_width),
+                                 Paint(ToneOf(event.state), state, color));
   line += fmt::format(" {:>16}", Rows(event.rows));
   line += fmt::format(" {:>11}", event.bytes.value > 0 ? FormatBytes(event.bytes) : "");
   line += fmt::format(" {:>9}", event.wall.count() > 0 ? FormatDuration(event.wall) : "");
@@ -99,9 +102,15 @@ std::string NodeLine(const runs::NodeEvent& event, std::size_t name_width, bool 
 }
 
 Progress::Progress(Console& console, const Clock& clock, Names names, bool quiet)
-    : console_(console), clock_(clock), names_(std::move(names)), quiet_(quiet), name_width_(kNarrowestName) {}
+    : console_(console),
+      clock_(clock),
+      names_(std::move(names)),
+      quiet_(quiet),
+      name_width_(kNarrowestName) {}
 
-Progress::~Progress() { End(); }
+Progress::~Progress() {
+  End();
+}
 
 void Progress::OnRun(const catalog::RunRecord& run) {
   std::lock_guard lock(mutex_);
@@ -122,7 +131,8 @@ void Progress::OnNode(const runs::NodeEvent& event) {
   last_[event.node] = event;
   if (Runs(event) && !ran) running_.push_back(event.node);
   if (!Runs(event)) std::erase(running_, event.node);
-  if (quiet_ || event.state == NodeState::kPending) return;  // below a gate: the end of the run says so
+  if (quiet_ || event.state == NodeState::kPending)
+    return;  // below a gate: the end of the run says so
 
   const std::string line = NodeLine(event, name_width_, console_.err().color) + "\n";
   if (!Runs(event)) {
@@ -163,7 +173,8 @@ void Progress::Draw(const std::vector<std::string>& running) {
   for (const auto& name : running) {
     ++drawn_;
     if (drawn_ > kMostLines) {
-      text += fmt::format("  and {} more running\n", running.size() - static_cast<std::size_t>(kMostLines));
+      text += fmt::format("  and {} more running\n",
+                          running.size() - static_cast<std::size_t>(kMostLines));
       break;
     }
     text += RunningLine(last_[name]) + "\n";

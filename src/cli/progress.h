@@ -18,15 +18,17 @@ namespace thalweg::cli {
 Tone ToneOf(catalog::NodeState state);
 Tone ToneOf(catalog::RunState state);
 
-/// "  flights      done        336,776 rows   12.3 MiB    1.1 s   why". Figures that are not known are left out.
+/// "  flights      done        336,776 rows   12.3 MiB    1.1 s   why". Figures that are not known
+/// are left out.
 std::string NodeLine(const runs::NodeEvent& event, std::size_t name_width, bool color);
 
-/// Shows a run as it goes on stderr. On a terminal: a line for each node that has ended, below them a line for each that
-/// runs, redrawn at most ten times a second. Elsewhere: a line for each node that has ended, and one for a node that has
-/// been running for a while. Thread-safe.
+/// Shows a run as it goes on stderr. On a terminal: a line for each node that has ended, below them
+/// a line for each that runs, redrawn at most ten times a second. Elsewhere: a line for each node
+/// that has ended, and one for a node that has been running for a while. Thread-safe.
 class Progress : public runs::RunObserver {
  public:
-  /// `names`: the nodes of a run in plan order, for the width of the first column; asked once, with the run's id.
+  /// `names`: the nodes of a run in plan order, for the width of the first column; asked once, with
+  /// the run's id.
   using Names = std::function<std::vector<std::string>(const RunId& run)>;
   Progress(Console& console, const Clock& clock, Names names, bool quiet);
   /// Takes the lines of running nodes away.
@@ -54,10 +56,10 @@ class Progress : public runs::RunObserver {
   std::size_t name_width_ = 0;
   bool begun_ = false;
   std::map<std::string, runs::NodeEvent> last_;
-  std::vector<std::string> running_;    // in order of their start
-  std::set<std::string> told_;          // plain lines: nodes of which it was said that they run
-  std::string above_;                   // lines that stay, not yet drawn
-  int drawn_ = 0;                       // lines below that can be taken back
+  std::vector<std::string> running_;  // in order of their start
+  std::set<std::string> told_;        // plain lines: nodes of which it was said that they run
+  std::string above_;                 // lines that stay, not yet drawn
+  int drawn_ = 0;                     // lines below that can be taken back
   std::chrono::steady_clock::time_point drawn_at_{};
 };
 

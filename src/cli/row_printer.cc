@@ -51,8 +51,9 @@ class TableRows : public RowPrinter {
   Status Finish() override {
     std::string remark = fmt::format("{} {}", FormatCount(seen_), seen_ == 1 ? "row" : "rows");
     if (seen_ > most_) {
-      remark = fmt::format("the first {} of {}{} rows; --rows N shows more, -o csv all", FormatCount(most_),
-                           enough() ? "more than " : "", FormatCount(enough() ? kMostCounted : seen_));
+      remark = fmt::format("the first {} of {}{} rows; --rows N shows more, -o csv all",
+                           FormatCount(most_), enough() ? "more than " : "",
+                           FormatCount(enough() ? kMostCounted : seen_));
     }
     table_.Finish(remark);
     return {};
@@ -62,7 +63,8 @@ class TableRows : public RowPrinter {
   static std::vector<TableColumn> ColumnsOf(const arrow::Schema& schema) {
     std::vector<TableColumn> columns;
     for (const auto& field : schema.fields()) {
-      columns.push_back({field->name(), arrow::is_numeric(field->type()->id()) || arrow::is_decimal(field->type()->id())});
+      columns.push_back({field->name(), arrow::is_numeric(field->type()->id()) ||
+                                            arrow::is_decimal(field->type()->id())});
     }
     return columns;
   }
@@ -84,7 +86,8 @@ class TableRows : public RowPrinter {
 /// Text and Arrow forms: an encoder, with something before and behind it.
 class EncodedRows : public RowPrinter {
  public:
-  EncodedRows(std::unique_ptr<formats::Encoder> encoder, Console& console) : encoder_(std::move(encoder)), console_(console) {}
+  EncodedRows(std::unique_ptr<formats::Encoder> encoder, Console& console)
+      : encoder_(std::move(encoder)), console_(console) {}
 
   Status Add(const arrow::RecordBatch& batch) override {
     rows_ += batch.num_rows();
@@ -115,9 +118,12 @@ class EncodedRows : public RowPrinter {
 class JsonRows : public EncodedRows {
  public:
   JsonRows(const data::SchemaRef& schema, const data::Columns& columns, Console& console)
-      : EncodedRows(std::make_unique<formats::JsonEncoder>(schema, formats::JsonEncoder::Layout::kArray), console) {
+      : EncodedRows(
+            std::make_unique<formats::JsonEncoder>(schema, formats::JsonEncoder::Layout::kArray),
+            console) {
     Json list = Json::array();
-    for (const auto& column : columns) list.push_back({{"name", column.name}, {"type", column.type}});
+    for (const auto& column : columns)
+      list.push_back({{"name", column.name}, {"type", column.type}});
     console.Out(fmt::format("{{\"v\": 1, \"columns\": {}, \"rows\": ",
                             list.dump(-1, ' ', false, Json::error_handler_t::replace)));
   }
@@ -140,18 +146,26 @@ class ParquetRows : public RowPrinter {
 
 }  // namespace
 
-bool IsBinaryForm(std::string_view form) { return form == "parquet" || form == "arrow"; }
+bool IsBinaryForm(std::string_view form) {
+  return form == "parquet" || form == "arrow";
+}
 
-Result<std::unique_ptr<RowPrinter>> MakeRowPrinter(std::string_view form, const data::SchemaRef& schema,
-                                                   const data::Columns& columns, std::int64_t rows, Console& console) {
+Result<std::unique_ptr<RowPrinter>> MakeRowPrinter(std::string_view form,
+                                                   const data::SchemaRef& schema,
+                                                   const data::Columns& columns, std::int64_t rows,
+                                                   Console& console) {
   if (form == "csv") {
-    return std::make_unique<EncodedRows>(std::make_unique<formats::CsvEncoder>(schema, formats::CsvEncoderOptions{}), console);
+    return std::make_unique<EncodedRows>(
+        std::make_unique<formats::CsvEncoder>(schema, formats::CsvEncoderOptions{}), console);
   }
   if (form == "ndjson") {
-    return std::make_unique<EncodedRows>(std::make_unique<formats::JsonEncoder>(schema, formats::JsonEncoder::Layout::kLines), console);
+    return std::make_unique<EncodedRows>(
+        std::make_unique<formats::JsonEncoder>(schema, formats::JsonEncoder::Layout::kLines),
+        console);
   }
   if (form == "arrow") {
-    return std::make_unique<EncodedRows>(std::make_unique<formats::ArrowIpcEncoder>(schema), console);
+    return std::make_unique<EncodedRows>(std::make_unique<formats::ArrowIpcEncoder>(schema),
+                                         console);
   }
   if (form == "json") return std::make_unique<JsonRows>(schema, columns, console);
   if (form == "parquet") {

@@ -23,12 +23,15 @@ class RowPrinter {
 };
 
 /// Forms of rows; the first is for people.
-inline constexpr std::string_view kRowForms[] = {"table", "csv", "json", "ndjson", "parquet", "arrow"};
+inline constexpr std::string_view kRowForms[] = {"table",  "csv",     "json",
+                                                 "ndjson", "parquet", "arrow"};
 /// Those that are no text.
 bool IsBinaryForm(std::string_view form);
 
 /// `rows`: how many the table form shows; the others print all.
-Result<std::unique_ptr<RowPrinter>> MakeRowPrinter(std::string_view form, const data::SchemaRef& schema,
-                                                   const data::Columns& columns, std::int64_t rows, Console& console);
+Result<std::unique_ptr<RowPrinter>> MakeRowPrinter(std::string_view form,
+                                                   const data::SchemaRef& schema,
+                                                   const data::Columns& columns, std::int64_t rows,
+                                                   Console& console);
 
 }  // namespace thalweg::cli

@@ -26,13 +26,16 @@ std::string KindOf(const Events& events, const std::string& node) {
   return it == events.end() ? "" : it->second.kind;
 }
 
-std::string Counted(std::int64_t count, std::string_view what) { return fmt::format("{} {}", FormatCount(count), what); }
+std::string Counted(std::int64_t count, std::string_view what) {
+  return fmt::format("{} {}", FormatCount(count), what);
+}
 
 /// "8 done, 1 reused, 2 wait", without the zeros.
 std::string Tally(const runs::RunOutcome& outcome) {
   constexpr std::pair<NodeState, std::string_view> kWords[] = {
-      {NodeState::kDone, "done"},         {NodeState::kReused, "reused"},   {NodeState::kFailed, "failed"},
-      {NodeState::kWaiting, "waiting"},   {NodeState::kPending, "pending"}, {NodeState::kSkipped, "skipped"},
+      {NodeState::kDone, "done"},          {NodeState::kReused, "reused"},
+      {NodeState::kFailed, "failed"},      {NodeState::kWaiting, "waiting"},
+      {NodeState::kPending, "pending"},    {NodeState::kSkipped, "skipped"},
       {NodeState::kCancelled, "cancelled"}};
   std::vector<std::string> parts;
   for (const auto& [state, word] : kWords) {
@@ -46,7 +49,8 @@ std::string Tally(const runs::RunOutcome& outcome) {
 std::string Headline(const runs::RunOutcome& outcome, bool color) {
   const auto& run = outcome.run;
   std::string line = fmt::format("run {} of {} ", run.number, run.pipeline) +
-                     Paint(ToneOf(run.state), catalog::ToString(run.state), color) + ": " + Tally(outcome);
+                     Paint(ToneOf(run.state), catalog::ToString(run.state), color) + ": " +
+                     Tally(outcome);
   if (run.ended) line += fmt::format(", {}", FormatDuration(*run.ended - run.started));
   return line + "\n";
 }
@@ -75,23 +79,27 @@ void SayResults(const Context& context, const runs::RunOutcome& outcome, const E
   }
   for (const auto& node : outcome.nodes) {
     if (node.rejected > 0) {
-      context.Say(fmt::format("  {}: thalweg query \"FROM {}_rejects\"\n",
-                              Counted(node.rejected, node.rejected == 1 ? "rejected row" : "rejected rows"), node.node));
+      context.Say(
+          fmt::format("  {}: thalweg query \"FROM {}_rejects\"\n",
+                      Counted(node.rejected, node.rejected == 1 ? "rejected row" : "rejected rows"),
+                      node.node));
     }
   }
 }
 
-Result<std::vector<runs::Evidence>> WaitingAt(runs::Workspace& workspace, const runs::RunOutcome& outcome) {
+Result<std::vector<runs::Evidence>> WaitingAt(runs::Workspace& workspace,
+                                              const runs::RunOutcome& outcome) {
   std::vector<runs::Evidence> all;
   for (const auto& gate : outcome.gates) {
-    TW_ASSIGN_OR_RETURN(auto evidence, runs::WaitingEvidence(workspace, outcome.run.pipeline + "." + gate));
+    TW_ASSIGN_OR_RETURN(auto evidence,
+                        runs::WaitingEvidence(workspace, outcome.run.pipeline + "." + gate));
     all.push_back(std::move(evidence));
   }
   return all;
 }
 
-void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Events& events, const std::string& again,
-               const std::vector<runs::Evidence>& waiting) {
+void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Events& events,
+               const std::string& again, const std::vector<runs::Evidence>& waiting) {
   switch (outcome.run.state) {
     case RunState::kDone:
       if (const std::string table = LastTable(outcome, events); !table.empty()) {
@@ -102,15 +110,17 @@ void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Ev
       for (const auto& evidence : waiting) context.SayNext(SignatureAdvice(evidence));
       return;
     case RunState::kFailed:
-      context.SayNext(outcome.rejected ? fmt::format("change what the gate was shown, then: {}", again)
-                                       : fmt::format("mend it, then: {} (what is done is reused)", again));
+      context.SayNext(outcome.rejected
+                          ? fmt::format("change what the gate was shown, then: {}", again)
+                          : fmt::format("mend it, then: {} (what is done is reused)", again));
       return;
     default:
       context.SayNext("thalweg resume");
   }
 }
 
-Json Document(const runs::RunOutcome& outcome, const Events& events, const std::vector<runs::Evidence>& waiting, ExitCode code) {
+Json Document(const runs::RunOutcome& outcome, const Events& events,
+              const std::vector<runs::Evidence>& waiting, ExitCode code) {
   Json document = NewDocument();
   const auto& run = outcome.run;
   document["run"] = run.number;
@@ -120,12 +130,15 @@ Json Document(const runs::RunOutcome& outcome, const Events& events, const std::
   if (run.ended) document["ended"] = FormatInstant(*run.ended);
   document["nodes"] = Json::array();
   for (const auto& node : outcome.nodes) {
-    Json entry{{"node", node.node}, {"kind", KindOf(events, node.node)}, {"state", catalog::ToString(node.state)}};
+    Json entry{{"node", node.node},
+               {"kind", KindOf(events, node.node)},
+               {"state", catalog::ToString(node.state)}};
     if (node.rows >= 0) entry["rows"] = node.rows;
     if (node.rejected > 0) entry["rejected"] = node.rejected;
     if (const auto it = events.find(node.node); it != events.end() && it->second.wall.count() > 0) {
       entry["bytes"] = it->second.bytes.value;
-      entry["wall_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(it->second.wall).count();
+      entry["wall_ms"] =
+          std::chrono::duration_cast<std::chrono::milliseconds>(it->second.wall).count();
     }
     if (!node.detail.empty()) entry["detail"] = node.detail;
     if (!node.error.empty()) entry["error"] = node.error;
@@ -154,8 +167,8 @@ ExitCode ExitFor(const runs::RunOutcome& outcome) {
   return outcome.timed_out ? ExitCode::kTimeout : ExitCode::kFailed;
 }
 
-Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace, const std::string& again,
-                                  const Execute& execute) {
+Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
+                                  const std::string& again, const Execute& execute) {
   const std::stop_token stop = context.StopOnInterrupt();
   Diagnostics diagnostics;
   Events events;
@@ -171,26 +184,30 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace, 
           return names;
         },
         context.options().quiet || context.json());
-    const std::stop_callback say(stop, [&progress] { progress.OnMessage("stopping; press Ctrl-C again to stop at once"); });
+    const std::stop_callback say(
+        stop, [&progress] { progress.OnMessage("stopping; press Ctrl-C again to stop at once"); });
     outcome = execute(progress, stop, diagnostics);
     events = progress.last_events();
   }
   if (diagnostics.has_errors()) return context.Fail(diagnostics, again, ExitCode::kInvalidFile);
   context.Warn(diagnostics);
-  if (!outcome.ok()) return context.Fail(outcome.status(), ExitForPlanning(context, outcome.status()));
+  if (!outcome.ok())
+    return context.Fail(outcome.status(), ExitForPlanning(context, outcome.status()));
 
   std::vector<runs::Evidence> waiting;
   if (outcome->run.state == RunState::kWaiting) {
     TW_ASSIGN_OR_RETURN(waiting, WaitingAt(workspace, *outcome));
   }
   const bool cancelled = outcome->run.state == RunState::kCancelled;
-  const ExitCode code = cancelled ? context.InterruptedOr(ExitCode::kInterrupted) : ExitFor(*outcome);
+  const ExitCode code =
+      cancelled ? context.InterruptedOr(ExitCode::kInterrupted) : ExitFor(*outcome);
   if (context.json()) {
     context.Print(Document(*outcome, events, waiting, code));
     return code;
   }
   SayErrors(context, *outcome);
-  for (const auto& evidence : waiting) context.Say("\n" + EvidenceText(evidence, context.console().err()));
+  for (const auto& evidence : waiting)
+    context.Say("\n" + EvidenceText(evidence, context.console().err()));
   if (!waiting.empty() || outcome->run.state == RunState::kFailed) context.Say("\n");
   context.Say(Headline(*outcome, context.console().err().color));
   SayResults(context, *outcome, events);

@@ -33,7 +33,8 @@ runs::Workspace::Parts PartsOf(Context& context) {
   return parts;
 }
 
-/// The processes of a throw-away home are this one: it may lie in memory, and nothing of it needs to be kept.
+/// The processes of a throw-away home are this one: it may lie in memory, and nothing of it needs
+/// to be kept.
 std::string ThrowAwayPath() {
   const char* directory = std::getenv("TMPDIR");
   return JoinPath(directory != nullptr && *directory != '\0' ? directory : "/tmp",
@@ -71,7 +72,8 @@ Result<std::unique_ptr<Session>> Session::Open(Context& context, HomeUse use) {
   auto home = create ? catalog::Home::OpenOrCreate(files, path) : catalog::Home::Open(files, path);
   TW_RETURN_IF_ERROR(home.status());
   TW_ASSIGN_OR_RETURN(auto catalog, catalog::Catalog::Open(*home, context.clock()));
-  session->workspace_ = std::make_unique<runs::Workspace>(PartsOf(context), *std::move(home), std::move(catalog));
+  session->workspace_ =
+      std::make_unique<runs::Workspace>(PartsOf(context), *std::move(home), std::move(catalog));
   return session;
 }
 

@@ -11,10 +11,11 @@
 
 namespace thalweg::cli {
 
-/// Commands that only look at a file work without a home: in a throw-away one, which ends with the session.
+/// Commands that only look at a file work without a home: in a throw-away one, which ends with the
+/// session.
 enum class HomeUse {
-  kExisting,             ///< kNotFound when there is none
-  kCreate,               ///< made where it is missing
+  kExisting,  ///< kNotFound when there is none
+  kCreate,    ///< made where it is missing
   kExistingOrThrowAway,
 };
 

@@ -3,7 +3,8 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr std::string_view kPipeline = R"yaml(# Where rows come from, what is made of them, where they go.
+constexpr std::string_view kPipeline =
+    R"yaml(# Where rows come from, what is made of them, where they go.
 # thalweg plan says what would run, thalweg run runs it, thalweg describe explains every key.
 thalweg: 1
 pipeline: shop

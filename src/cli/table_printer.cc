@@ -19,7 +19,9 @@ constexpr int kNarrowest = 8;
 constexpr std::string_view kNull = "NULL";
 constexpr std::string_view kCutMark = "…";
 
-std::string Blanks(int count) { return std::string(static_cast<std::size_t>(std::max(count, 0)), ' '); }
+std::string Blanks(int count) {
+  return std::string(static_cast<std::size_t>(std::max(count, 0)), ' ');
+}
 
 }  // namespace
 
@@ -128,8 +130,9 @@ void TablePrinter::Fit() {
            between * static_cast<int>(widths_.size()) + (style_.lines ? 1 : 0);
   };
   auto narrowest = [&] {
-    return std::accumulate(widths_.begin(), widths_.end(), total(),
-                           [](int sum, int width) { return sum - std::max(0, width - kNarrowest); });
+    return std::accumulate(widths_.begin(), widths_.end(), total(), [](int sum, int width) {
+      return sum - std::max(0, width - kNarrowest);
+    });
   };
   while (widths_.size() > 1 && narrowest() > style_.width) widths_.pop_back();
   while (total() > style_.width) {
@@ -155,7 +158,8 @@ std::string TablePrinter::Line(const std::vector<Shown>& cells, Tone tone) const
   return line + "\n";
 }
 
-std::string TablePrinter::Rule(std::string_view left, std::string_view cross, std::string_view right) const {
+std::string TablePrinter::Rule(std::string_view left, std::string_view cross,
+                               std::string_view right) const {
   std::string rule(left);
   for (std::size_t i = 0; i < widths_.size(); ++i) {
     if (i > 0) rule += cross;
@@ -165,7 +169,8 @@ std::string TablePrinter::Rule(std::string_view left, std::string_view cross, st
 }
 
 TablePrinter ListOn(Console& console, std::vector<TableColumn> columns) {
-  return TablePrinter(std::move(columns), {.lines = false, .color = console.out().color, .width = console.out().width},
+  return TablePrinter(std::move(columns),
+                      {.lines = false, .color = console.out().color, .width = console.out().width},
                       [&console](std::string_view text) { console.Out(text); });
 }
 

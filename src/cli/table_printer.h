@@ -11,7 +11,8 @@
 
 namespace thalweg::cli {
 
-/// A text as a table shows it: line ends and tabs as \n and \t, other control characters and invalid bytes escaped.
+/// A text as a table shows it: line ends and tabs as \n and \t, other control characters and
+/// invalid bytes escaped.
 std::string ShowCell(std::string_view text);
 /// Terminal cells that a shown text takes.
 int WidthOf(std::string_view text);
@@ -24,20 +25,22 @@ struct TableColumn {
 };
 
 struct TableStyle {
-  bool lines = true;      ///< rules around and between, for rows of data; else only blanks, for lists
+  bool lines = true;  ///< rules around and between, for rows of data; else only blanks, for lists
   bool color = false;
-  int width = 0;          ///< of the whole table; 0: no limit
-  int longest_cell = 200; ///< longer ones are cut
+  int width = 0;           ///< of the whole table; 0: no limit
+  int longest_cell = 200;  ///< longer ones are cut
 };
 
-/// Prints rows below each other. Holds back the first rows to find out how wide columns must be; later rows are cut to
-/// that. Where not all columns fit into the width, the last ones are left out and the end says so.
+/// Prints rows below each other. Holds back the first rows to find out how wide columns must be;
+/// later rows are cut to that. Where not all columns fit into the width, the last ones are left out
+/// and the end says so.
 class TablePrinter {
  public:
   using Cell = std::optional<std::string>;  ///< none: NULL
   using Row = std::vector<Cell>;
 
-  TablePrinter(std::vector<TableColumn> columns, TableStyle style, std::function<void(std::string_view)> sink);
+  TablePrinter(std::vector<TableColumn> columns, TableStyle style,
+               std::function<void(std::string_view)> sink);
   /// One cell per column.
   void Add(const Row& row);
   /// Prints what was held back. `remark` stands below the table; none when empty.
@@ -58,7 +61,7 @@ class TablePrinter {
   const TableStyle style_;
   const std::function<void(std::string_view)> sink_;
   std::vector<std::vector<Shown>> held_;
-  std::vector<int> widths_;    // of the columns that are shown
+  std::vector<int> widths_;  // of the columns that are shown
   bool begun_ = false;
 };
 

@@ -41,6 +41,7 @@ TEST(Registry, FindsByKindAndName) {
 TEST(RegistryDeathTest, ANameIsGivenOnce) {
   Registry registry;
   registry.Add(Named("files"), NoSource());
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(registry.Add(Named("files"), NoSource()), "");
 }
 

@@ -9,7 +9,7 @@
 
 #include "duckdb/connection.h"
 #include "duckdb/handle.h"
-#include "duckdb/text_type.h"
+#include "duckdb/row_function.h"
 
 namespace thalweg::duckdb {
 namespace {
@@ -50,17 +50,14 @@ class DatabaseImpl : public Database {
     return connection->Execute("SET lock_configuration = true");
   }
 
-  Result<TextType> TextTypeFor(const std::string& type, const std::string& date_format,
-                               const std::string& timestamp_format) override {
-    TW_ASSIGN_OR_RETURN(const ConnectionHandle connection, OpenConnection());
-    return text_types_.Get(connection.get(), type,
-                           {.date_format = date_format, .timestamp_format = timestamp_format});
+  Result<std::unique_ptr<OfferedRows>> Offer(std::shared_ptr<RowSource> source) override {
+    return row_function_.Offer(std::move(source));
   }
 
   /// Once, before anybody else sees the database.
   Status Prepare() {
     TW_ASSIGN_OR_RETURN(ConnectionHandle connection, OpenConnection());
-    TW_RETURN_IF_ERROR(TextTypes::RegisterTouch(connection.get()));
+    TW_RETURN_IF_ERROR(row_function_.Register(connection.get()));
     // Known only once the built-in icu extension is there.
     return MakeConnection(std::move(connection))->Execute("SET GLOBAL TimeZone = 'UTC'");
   }
@@ -92,7 +89,7 @@ class DatabaseImpl : public Database {
   DatabaseHandle database_;
   const Bytes memory_limit_;
   std::atomic<bool> confined_ = false;
-  TextTypes text_types_;
+  RowFunction row_function_;
   std::mutex monitor_mutex_;
   std::unique_ptr<Connection> monitor_;
 };

@@ -75,14 +75,36 @@ class Connection {
   virtual double Progress() = 0;
 };
 
-/// How a column of texts is read (Database::TextTypeFor).
-struct TextType {
-  std::string column_type;  ///< to name in read_csv(columns = {...}), or to cast a text to
-  std::string function;     ///< turns such a column into the real type; empty: it is that already
+/// Rows made outside of the database, which a statement reads like a table (Database::Offer). All columns are always
+/// read, whatever the statement needs of them.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  /// Of types that tables store.
+  virtual const data::Columns& columns() const = 0;
+  /// So many threads at most read at a time.
+  virtual int threads() const = 0;
+
+  /// Reads a part of the rows; which one is the source's choice. One thread.
+  class Cursor {
+   public:
+    virtual ~Cursor() = default;
+    /// Of data::ToArrow(columns()); null at the end. A failure fails the statement.
+    virtual Result<data::Batch> Next() = 0;
+  };
+  /// From any of the reading threads.
+  virtual Result<std::unique_ptr<Cursor>> Open() = 0;
 };
 
-/// kTouchFunction(c, ...) is true, and the optimizer does not know: as a filter it makes a reader read these columns.
-inline constexpr const char* kTouchFunction = "thalweg_touch";
+/// A RowSource that statements can name, until this is destroyed.
+class OfferedRows {
+ public:
+  virtual ~OfferedRows() = default;
+  /// What to write behind FROM.
+  virtual const std::string& table() const = 0;
+  /// The first failure of the source itself: DuckDB's own error says only that there was one.
+  virtual Status failure() const = 0;
+};
 
 /// The embedded database: in memory, extensions neither installed nor loaded, UTC, the portable profile's settings
 /// (NULLs first ascending, no IEEE division). Rows come in any order unless the statement says ORDER BY.
@@ -96,10 +118,7 @@ class Database {
   /// configuration. Paths are absolute. Once; a second call is kConflict.
   virtual Status Confine(const std::vector<std::string>& directories,
                          const std::vector<std::string>& files = {}) = 0;
-  /// A type whose texts are read by formats/, exactly or not at all, in every connection. The formats are strptime forms,
-  /// empty: ISO 8601; a bad one is kInvalid. Types that no column of texts can have are kUnsupported.
-  virtual Result<TextType> TextTypeFor(const std::string& type, const std::string& date_format,
-                                       const std::string& timestamp_format) = 0;
+  virtual Result<std::unique_ptr<OfferedRows>> Offer(std::shared_ptr<RowSource> source) = 0;
   /// Costs as much as a small query: for long statements, a few times a second.
   virtual Result<Usage> Used() = 0;
   virtual Bytes memory_limit() const = 0;

@@ -77,21 +77,30 @@ Result<std::vector<catalog::VersionRecord>> Attempt::Commit(catalog::CommitEpoch
   if (epoch.id.empty()) epoch.id = EpochId::New();
   epoch.node_run = node_run_;
   epoch.attempt = record_.id;
-  record_.state = catalog::AttemptState::kDone;
-  record_.ended = workspace_.clock().Now();
+  epoch.sequence = static_cast<std::uint64_t>(record_.number);  // a batch attempt commits once
   epoch.measures = record_;
   workspace_.files().Point("commit.before");
+  commit_tried_ = true;
   auto committed = workspace_.catalog().Commit(epoch);
   workspace_.files().Point("commit.after");
+  ended_ = committed.ok() && epoch.ends.has_value();
   return committed;
 }
 
+Status Attempt::End(catalog::NodeState node_state, const std::string& reason) {
+  record_.state = catalog::AttemptState::kDone;
+  ended_ = true;
+  return workspace_.catalog().EndAttempt(record_, node_state, {workspace_.actor(), reason});
+}
+
 Status Attempt::Fail(const Status& error, catalog::NodeState node_state) {
+  if (ended_) return {};
   record_.state = node_state == catalog::NodeState::kCancelled ? catalog::AttemptState::kCancelled : catalog::AttemptState::kFailed;
-  record_.ended = workspace_.clock().Now();
   record_.error = error.message();
   const Status ended = workspace_.catalog().EndAttempt(record_, node_state, {workspace_.actor(), error.message()});
-  if (!directory_.empty()) TW_RETURN_IF_ERROR(RemoveTree(workspace_.files(), directory_));
+  // A commit that failed half-way may turn out to have happened once the catalog is opened again: then its files are
+  // needed. The sweeper, which asks the catalog, removes them otherwise.
+  if (!directory_.empty() && !commit_tried_) TW_RETURN_IF_ERROR(RemoveTree(workspace_.files(), directory_));
   return ended;
 }
 

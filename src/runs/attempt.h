@@ -27,10 +27,13 @@ class Attempt {
   data::Manifest Stage(const data::Columns& columns, const std::vector<data::DataFile>& files) const;
 
   /// fsyncs the files of `epoch.versions` that lie in this attempt's directory and the directories that name them, then
-  /// commits. Fills in epoch.id when empty, node_run, attempt, measures. Steps and kill points: docs/specs/home.md.
+  /// commits. Fills in epoch.id when empty, node_run, attempt, sequence, measures. Steps and kill points: docs/specs/home.md.
   Result<std::vector<catalog::VersionRecord>> Commit(catalog::CommitEpoch epoch);
 
-  /// Ends without a commit; removes the directory.
+  /// Ends an attempt whose epoch was committed without `ends`: a target, which still had to become visible.
+  Status End(catalog::NodeState node_state, const std::string& reason);
+
+  /// Ends without success; removes the directory unless a commit was tried. Does nothing to an attempt that has ended.
   Status Fail(const Status& error, catalog::NodeState node_state);
 
  private:
@@ -42,6 +45,7 @@ class Attempt {
   NodeId node_;
   std::string directory_;
   catalog::AttemptRecord record_;
+  bool commit_tried_ = false, ended_ = false;
 };
 
 /// Field ids of the newest version of the table carry over by name; new columns get new ones.

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "catalog/event_log.h"
 #include "runs/node_runner.h"
 #include "runs/run_state.h"
 #include "runs/sweep.h"
@@ -265,12 +266,14 @@ class RunDriver {
   Result<RunOutcome> Finish(RunState& state) {
     RunOutcome outcome;
     std::vector<std::pair<NodeRunId, catalog::Catalog::NodeRunChange>> unstarted;
+    std::vector<Recipe> recipes;
     bool failed = false, waiting = false, cancelled = false;
     for (const int i : state.plan.graph.order) {
       const auto at = static_cast<std::size_t>(i);
       if (state.node_runs[at].empty()) continue;
       const NodeResult& result = state.results[at];
       outcome.nodes.push_back({state.node(i).name(), result.state, result.rows, result.rejected, result.detail, result.error.ok() ? "" : Render(result.error, false)});
+      if (!result.recipe.empty()) recipes.push_back(result.recipe);
       failed |= result.state == NodeState::kFailed;
       cancelled |= result.state == NodeState::kCancelled;
       waiting |= result.state == NodeState::kWaiting;
@@ -282,6 +285,7 @@ class RunDriver {
       if (inlined || never_started) unstarted.emplace_back(state.node_runs[at], catalog::Catalog::NodeRunChange{.state = result.state, .action = result.detail, .actor = state.Us(result.detail)});
     }
     if (!unstarted.empty()) TW_RETURN_IF_ERROR(workspace_.catalog().SetNodeRuns(unstarted));
+    TW_RETURN_IF_ERROR(RememberRecipes(workspace_, recipes));
     catalog::RunState end = catalog::RunState::kDone;
     std::string reason = "every node ended";
     if (waiting) end = catalog::RunState::kWaiting, reason = "waits at " + outcome.gates.front();
@@ -290,6 +294,8 @@ class RunDriver {
     TW_RETURN_IF_ERROR(workspace_.catalog().SetRunState(state.run.id, end, state.Us(reason)));
     TW_ASSIGN_OR_RETURN(const auto record, workspace_.catalog().FindRun(state.run.number));
     outcome.run = *record;
+    const auto mirror = catalog::EventLog::Open(workspace_.home(), workspace_.catalog(), state.run.number);
+    if (!mirror.ok()) Log(LogLevel::kWarn, "cannot write events.ndjson: {}", mirror.status().message());
     std::lock_guard lock(state.observer_mutex);
     observer_.OnRun(outcome.run);
     return outcome;

@@ -414,6 +414,7 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
   NodeResult result{.state = NodeState::kDone, .version = committed.front(), .detail = Summary(checks)};
   result.rows = committed.front().manifest.rows;
   result.rejected = made.rows_rejected;
+  result.recipe = std::move(task.decision.recipe);
   if (committed.size() > 1) result.sides.emplace(committed[1].table, committed[1]);
   if (failed) {
     result.state = NodeState::kFailed;
@@ -524,8 +525,6 @@ Result<NodeResult> NodeRunner::RunTarget(Task& task) {
   epoch.actor = state_.Us(task.decision.why);
   task.attempt->measures().rows_out = written;
   TW_RETURN_IF_ERROR(task.attempt->Commit(std::move(epoch)).status());
-  running_.Remove(task.attempt->id());
-  task.attempt.reset();  // its epoch is committed: from here on only the receipt matters
   TW_RETURN_IF_ERROR(Apply(task, *target, record));
   return NodeResult{.state = NodeState::kDone, .detail = target->Describe(receipt), .rows = written};
 }
@@ -535,8 +534,9 @@ Status NodeRunner::Apply(Task& task, component::Target& target, const catalog::R
   TW_RETURN_IF_ERROR(target.Commit(std::span(&prepared, 1)));
   state_.workspace.files().Point("target.committed");
   TW_RETURN_IF_ERROR(state_.workspace.catalog().MarkApplied(std::span(&receipt, 1)));
-  return state_.workspace.catalog().SetNodeRun(task.node_run, {.state = NodeState::kDone, .recipe_key = receipt.recipe_key,
-                                                               .actor = state_.Us("target written")});
+  TW_RETURN_IF_ERROR(task.attempt->End(NodeState::kDone, "target written"));
+  running_.Remove(task.attempt->id());
+  return {};
 }
 
 }  // namespace thalweg::runs

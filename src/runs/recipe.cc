@@ -96,9 +96,10 @@ void AddInput(Recipe& recipe, const InputTable& table, const std::string& versio
   recipe.Add(std::string(kInputPrefix) + table.table, version_or_recipe);
 }
 
-Status RememberRecipe(Workspace& workspace, const Recipe& recipe) {
-  const std::pair<std::string, std::string> entry(recipe.Key(), recipe.Encode());
-  return workspace.catalog().CachePut(kRecipeCache, std::span(&entry, 1));
+Status RememberRecipes(Workspace& workspace, const std::vector<Recipe>& recipes) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const auto& recipe : recipes) entries.emplace_back(recipe.Key(), recipe.Encode());
+  return entries.empty() ? Status() : workspace.catalog().CachePut(kRecipeCache, entries);
 }
 
 Result<std::string> WhyRun(Workspace& workspace, const std::string& pipeline, const std::string& table,

@@ -23,6 +23,7 @@ class Recipe {
   /// Says in one clause what changed since `before`: "statement changed", "reads another version of delays".
   std::string Difference(const Recipe& before) const;
 
+  bool empty() const { return parts_.empty(); }
   std::string Encode() const;
   static Recipe Decode(std::string_view json);  ///< empty when it cannot be read: it comes from a cache
 
@@ -36,8 +37,8 @@ Recipe DefinitionOf(const Workspace& workspace, const Graph& graph, const GraphN
 /// Adds what a node reads: a version, or the recipe of a node that is not stored.
 void AddInput(Recipe& recipe, const InputTable& table, const std::string& version_or_recipe);
 
-/// Kept beside the key, to tell later why a node runs again.
-Status RememberRecipe(Workspace& workspace, const Recipe& recipe);
+/// Keeps recipes beside their keys, to tell later why a node runs again.
+Status RememberRecipes(Workspace& workspace, const std::vector<Recipe>& recipes);
 /// One clause, from what is remembered of the last version: "first run", "statement changed" ...
 Result<std::string> WhyRun(Workspace& workspace, const std::string& pipeline, const std::string& table,
                            const Recipe& now);

@@ -40,9 +40,11 @@ Status RollForward(Workspace& workspace, std::vector<std::string>* lines) {
     TW_ASSIGN_OR_RETURN(const auto target, TargetOf(workspace, receipt));
     const component::Receipt committed{receipt.target, receipt.receipt};
     const Status status = target->Commit(std::span(&committed, 1));
-    if (!status.ok() && status.code() != Code::kNotFound) return status.Annotate("cannot finish writing " + receipt.target);
+    const bool gone = !status.ok() && status.code() == Code::kNotFound;
+    if (!status.ok() && !gone) return status.Annotate("cannot finish writing " + receipt.target);
     TW_RETURN_IF_ERROR(workspace.catalog().MarkApplied(std::span(&receipt, 1)));
-    lines->push_back(fmt::format("finished writing {}", receipt.target));
+    lines->push_back(gone ? fmt::format("the file prepared for {} is gone: the next run writes it again", receipt.target)
+                          : fmt::format("finished writing {}", receipt.target));
   }
   return {};
 }

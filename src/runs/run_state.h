@@ -22,6 +22,7 @@ struct NodeResult {
   Status error;
   std::int64_t rows = -1, rejected = 0;
   bool gate_rejected = false;
+  Recipe recipe;  ///< of a node that made a version
 };
 
 /// Everything that the nodes of one executing run share. Immutable but for `results` and the pinned versions, which

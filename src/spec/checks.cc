@@ -243,10 +243,9 @@ FieldInfo CheckSpec::Info() {
 bool ReadValue(const Value& value, const FieldInfo& /*info*/, CheckSpec* out,
                Diagnostics& diagnostics) {
   CheckKeys keys;
-  const bool good = component::DescriptionOf<CheckKeys>().Read(value, {}, &keys, diagnostics);
-  if (value.kind() != Value::Kind::kMap) return false;
+  if (!component::DescriptionOf<CheckKeys>().Read(value, {}, &keys, diagnostics)) return false;
   const std::optional<std::string> kind = KindOf(value, diagnostics);
-  if (!kind || !good) return false;
+  if (!kind) return false;
   const std::string severity = keys.severity;
   const std::string name = keys.name;
   out->span = value.span();

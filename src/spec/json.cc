@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -169,61 +170,26 @@ class JsonParser {
       at_ += 2;
       return true;
     }
-    char32_t point = 0;
-    if (kind != 'u' || !ParseUnit(at_, &point)) {
+    std::optional<char32_t> point = kind == 'u' ? ParseHex(text_, at_ + 2, 4) : std::nullopt;
+    if (!point) {
       Fail("an escape that JSON does not know", "write a backslash as \\\\");
       return false;
     }
     std::size_t length = 6;
-    char32_t low = 0;
-    const bool high_half = point >= 0xD800 && point < 0xDC00;
-    if (high_half && ParseUnit(at_ + 6, &low) && low >= 0xDC00 && low < 0xE000) {
-      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
-      length = 12;
+    const bool high_half = *point >= 0xD800 && *point < 0xDC00;
+    if (high_half && text_.substr(at_ + 6).starts_with("\\u")) {
+      const char32_t low = ParseHex(text_, at_ + 8, 4).value_or(0);
+      if (low >= 0xDC00 && low < 0xE000) {
+        point = 0x10000 + ((*point - 0xD800) << 10) + (low - 0xDC00);
+        length = 12;
+      }
     }
-    if (point == 0 || (point >= 0xD800 && point < 0xE000)) {
+    if (!AppendUtf8(*point, decoded)) {
       Fail("an escape that is no character", "NUL and halves of surrogate pairs are not allowed");
       return false;
     }
-    AppendUtf8(point, decoded);
     at_ += length;
     return true;
-  }
-
-  /// Four hexadecimal digits behind \u.
-  bool ParseUnit(std::size_t at, char32_t* unit) const {
-    if (!text_.substr(std::min(at, text_.size())).starts_with("\\u") || at + 6 > text_.size())
-      return false;
-    *unit = 0;
-    for (std::size_t i = at + 2; i < at + 6; ++i) {
-      const char c = text_[i];
-      const int digit = c >= '0' && c <= '9'   ? c - '0'
-                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                               : -1;
-      if (digit < 0) return false;
-      *unit = *unit << 4 | static_cast<char32_t>(digit);
-    }
-    return true;
-  }
-
-  static void AppendUtf8(char32_t point, std::string* out) {
-    const auto byte = [&](char32_t value) { *out += static_cast<char>(value); };
-    if (point < 0x80) {
-      byte(point);
-    } else if (point < 0x800) {
-      byte(0xC0 | point >> 6);
-      byte(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-      byte(0xE0 | point >> 12);
-      byte(0x80 | (point >> 6 & 0x3F));
-      byte(0x80 | (point & 0x3F));
-    } else {
-      byte(0xF0 | point >> 18);
-      byte(0x80 | (point >> 12 & 0x3F));
-      byte(0x80 | (point >> 6 & 0x3F));
-      byte(0x80 | (point & 0x3F));
-    }
   }
 
   SourceTextRef source_;

@@ -113,20 +113,20 @@ TEST(Parameters, MistakesSayWhereTheParameterIsDeclared) {
   EXPECT_EQ(Brief(WithParams("{n: {type: bigint, default: 1}}", Given({{"n", "abc"}})).diagnostics),
             "bad-parameter 3:10+1 declared here as bigint");
   EXPECT_EQ(Brief(WithParams("{n: {type: bigint, default: abc}}").diagnostics),
-            "bad-parameter 3:29+3");
+            "bad-parameter 3:37+3");
   EXPECT_EQ(Brief(WithParams("{n: bigint}").diagnostics), "missing-parameter 3:10+1");
   EXPECT_EQ(Brief(WithParams("{n: {type: bignt, default: 1}}").diagnostics),
             "unknown-type 3:20+5 did you mean \"bigint\"?");
   EXPECT_EQ(Brief(WithParams("{n: {type: \"int[]\", default: 1}}").diagnostics),
             "bad-parameter 3:20+7");
   EXPECT_EQ(Brief(WithParams("{n: {type: bigint, default: [1]}}").diagnostics),
-            "wrong-type 3:29+3");
+            "wrong-type 3:37+3");
   EXPECT_EQ(Brief(WithParams("{N: {type: bigint, default: 1}}").diagnostics),
             "bad-name 3:10+1 write \"n\"");
   EXPECT_EQ(Brief(WithParams("{n: {type: bigint, default: 1}}", Given({{"m", "1"}})).diagnostics),
             "unknown-parameter 3:9+31");
   EXPECT_EQ(Brief(WithParams("{n: {type: varchar, default: \"${secret.key}\"}}").diagnostics),
-            "bad-substitution 3:31+13");
+            "bad-substitution 3:39+13");
 }
 
 std::string OptionsOf(const std::string& source, const LoadOptions& options = Given({})) {
@@ -164,7 +164,7 @@ TEST(Substitution, SecretsAreNeverInWhatIsKept) {
       "thalweg: 1\npipeline: p\nnodes:\n  a: {source: {files: \"x?key=${secret.key}\", skip: "
       "\"${secret.key}\"}}\n",
       Given({}));
-  EXPECT_EQ(Brief(loaded.diagnostics), "wrong-type 4:54+13");
+  EXPECT_EQ(Brief(loaded.diagnostics), "wrong-type 4:52+15 for example 0");
   EXPECT_EQ(Full(loaded.diagnostics).find("hunter2"), std::string::npos);
   const std::string canonical = OptionsOf("{source: {files: \"x?key=${secret.key}\"}}");
   EXPECT_EQ(canonical.find("hunter2"), std::string::npos);

@@ -21,8 +21,7 @@ TEST(Reference, HasAPageForEveryComponentAndOneForTheFile) {
         "operator-filter.md", "operator-lookup.md", "operator-aggregate.md"}) {
     ASSERT_TRUE(pages.contains(name)) << name;
     EXPECT_TRUE(pages.at(name).ends_with("\n"));
-    if (std::string(name) != "README.md")
-      EXPECT_TRUE(Mentions(pages.at("README.md"), name)) << name;
+    EXPECT_TRUE(std::string(name) == "README.md" || Mentions(pages.at("README.md"), name)) << name;
   }
 }
 

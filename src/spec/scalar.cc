@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <utility>
 
 namespace thalweg::spec {
 
@@ -122,162 +125,169 @@ class LineMatcher {
   Segments segments_;
 };
 
-/// Bytes that a code point written as an escape has in UTF-8.
-std::size_t Utf8Bytes(unsigned long value) {
-  return value < 0x80 ? 1 : value < 0x800 ? 2 : value < 0x10000 ? 3 : 4;
-}
-
-unsigned long HexValue(std::string_view digits) {
-  unsigned long value = 0;
-  for (const char c : digits) {
-    const int digit = IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
-    value = value << 4 | static_cast<unsigned long>(digit & 0xF);
-  }
-  return value;
-}
-
-/// An escape: how many bytes it takes in the source and in the text.
-struct Escape {
-  std::size_t source = 0;
-  std::size_t text = 0;
-};
-
-Escape EscapeAt(std::string_view source, std::size_t at) {
-  const char kind = at + 1 < source.size() ? source[at + 1] : '\\';
-  const auto hex = [&](std::size_t from, std::size_t digits) {
-    return HexValue(source.substr(std::min(from, source.size()), digits));
-  };
-  switch (kind) {
-    case 'x':
-      return {4, Utf8Bytes(hex(at + 2, 2))};
-    case 'u': {
-      const unsigned long unit = hex(at + 2, 4);
-      const bool pair = unit >= 0xD800 && unit < 0xDC00 && source.substr(at + 6).starts_with("\\u");
-      return pair ? Escape{12, 4} : Escape{6, Utf8Bytes(unit)};
-    }
-    case 'U':
-      return {10, Utf8Bytes(hex(at + 2, 8))};
-    case 'N':
-    case '_':
-      return {2, 2};
-    case 'L':
-    case 'P':
-      return {2, 3};
-    default:
-      return {2, 1};
-  }
-}
-
-/// Matches the inside of quotes with its text: escapes, doubled quotes, folded lines.
-class QuotedMatcher {
+/// Decodes the inside of quotes.
+class QuotedDecoder {
  public:
-  QuotedMatcher(ScalarStyle style, std::string_view text, std::string_view source,
-                std::size_t begin, std::size_t end)
-      : style_(style), text_(text), source_(source), at_(begin), end_(end) {}
+  QuotedDecoder(std::string_view source, std::size_t begin, std::size_t end, bool escapes)
+      : source_(source), at_(begin), end_(end), escapes_(escapes) {}
 
-  std::optional<Segments> Match() && {
+  std::optional<ScalarText> Decode() && {
     Mark();
     while (at_ < end_) {
       const char c = source_[at_];
       if (IsWhite(c)) {
-        const std::size_t after = WhiteUntil();
-        if (BreaksIn(after) > 0) {
+        const std::size_t after = WhiteUntil(at_);
+        if (BreaksIn(at_, after) > 0) {
           Fold(after);
-        } else if (!Copy(after)) {
-          return std::nullopt;
+        } else {
+          Copy(after);
         }
-      } else if (style_ == ScalarStyle::kDoubleQuoted && c == '\\') {
-        MatchEscape();
-      } else if (style_ == ScalarStyle::kSingleQuoted && c == '\'') {
-        Replace({2, 1});
-      } else if (!Copy(at_ + 1)) {
-        return std::nullopt;
+      } else if (escapes_ && c == '\\') {
+        if (!DecodeEscape()) return std::nullopt;
+      } else if (!escapes_ && c == '\'') {
+        Replace(2, "'");
+      } else {
+        Copy(at_ + 1);
       }
     }
-    if (done_ != text_.size()) return std::nullopt;
-    return std::move(segments_);
+    return std::move(out_);
   }
 
  private:
   void Mark() {
-    if (!segments_.empty() && segments_.back().value_offset == done_) segments_.pop_back();
-    segments_.push_back({done_, at_});
+    if (!out_.segments.empty() && out_.segments.back().value_offset == out_.text.size())
+      out_.segments.pop_back();
+    out_.segments.push_back({out_.text.size(), at_});
   }
 
-  void Replace(Escape piece) {
-    Mark();
-    at_ += piece.source;
-    done_ += piece.text;
-    Mark();
-  }
-
-  bool Copy(std::size_t after) {
-    const std::string_view piece = source_.substr(at_, after - at_);
-    if (!text_.substr(std::min(done_, text_.size())).starts_with(piece)) return false;
+  void Copy(std::size_t after) {
+    out_.text += source_.substr(at_, after - at_);
     at_ = after;
-    done_ += piece.size();
-    return true;
   }
 
-  void MatchEscape() {
-    if (at_ + 1 < end_ && IsBreak(source_[at_ + 1])) {
-      // The break is cut out. Blank lines behind it count, the next line's indentation does not.
-      ++at_;
-      const std::size_t after = WhiteUntil();
-      done_ += BreaksIn(after) - 1;
-      at_ = after;
-      Mark();
-    } else {
-      Replace(EscapeAt(source_.substr(0, end_), at_));
-    }
+  void Replace(std::size_t length, std::string_view with) {
+    Mark();
+    out_.text += with;
+    at_ += length;
+    Mark();
   }
 
-  /// The end of the blanks and breaks that begin here.
-  std::size_t WhiteUntil() const {
-    std::size_t after = at_;
-    while (after < end_ && IsWhite(source_[after])) ++after;
-    return after;
+  std::size_t WhiteUntil(std::size_t from) const {
+    while (from < end_ && IsWhite(source_[from])) ++from;
+    return from;
   }
 
-  std::size_t BreaksIn(std::size_t after) const {
+  std::size_t BreaksIn(std::size_t from, std::size_t until) const {
     std::size_t breaks = 0;
-    for (std::size_t i = at_; i < after; ++i) {
-      const bool second_half = source_[i] == '\n' && i > at_ && source_[i - 1] == '\r';
+    for (std::size_t i = from; i < until; ++i) {
+      const bool second_half = source_[i] == '\n' && i > from && source_[i - 1] == '\r';
       breaks += IsBreak(source_[i]) && !second_half ? 1 : 0;
     }
     return breaks;
   }
 
+  /// One break is a blank; each blank line is a break. Blanks around them go.
   void Fold(std::size_t after) {
-    const std::size_t breaks = BreaksIn(after);
-    done_ += breaks == 1 ? 1 : breaks - 1;
+    const std::size_t breaks = BreaksIn(at_, after);
+    out_.text += breaks == 1 ? " " : std::string(breaks - 1, '\n');
     at_ = after;
     Mark();
   }
 
-  ScalarStyle style_;
-  std::string_view text_, source_;
+  bool DecodeEscape() {
+    const char kind = at_ + 1 < end_ ? source_[at_ + 1] : '\0';
+    if (IsBreak(kind)) {
+      // The break is cut out. Blank lines behind it count, the next line's indentation does not.
+      const std::size_t after = WhiteUntil(at_ + 1);
+      out_.text += std::string(BreaksIn(at_ + 1, after) - 1, '\n');
+      at_ = after;
+      Mark();
+      return true;
+    }
+    constexpr std::string_view kNames = "abtnvfre \"/\\\t";
+    constexpr std::string_view kMeanings = "\a\b\t\n\v\f\r\x1B \"/\\\t";
+    if (const std::size_t found = kNames.find(kind); found != std::string_view::npos) {
+      Replace(2, kMeanings.substr(found, 1));
+      return true;
+    }
+    constexpr std::array<std::pair<char, std::string_view>, 4> kWide = {
+        {{'N', "\xC2\x85"}, {'_', "\xC2\xA0"}, {'L', "\xE2\x80\xA8"}, {'P', "\xE2\x80\xA9"}}};
+    for (const auto& [name, meaning] : kWide) {
+      if (kind != name) continue;
+      Replace(2, meaning);
+      return true;
+    }
+    const std::size_t digits = kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
+    return digits > 0 && DecodeCodePoint(digits);
+  }
+
+  bool DecodeCodePoint(std::size_t digits) {
+    std::optional<char32_t> point = ParseHex(source_.substr(0, end_), at_ + 2, digits);
+    std::size_t length = 2 + digits;
+    if (!point) return false;
+    const bool high_half = *point >= 0xD800 && *point < 0xDC00;
+    if (high_half && source_.substr(at_ + length).starts_with("\\u")) {
+      const std::optional<char32_t> low = ParseHex(source_.substr(0, end_), at_ + length + 2, 4);
+      if (!low || *low < 0xDC00 || *low >= 0xE000) return false;
+      point = 0x10000 + ((*point - 0xD800) << 10) + (*low - 0xDC00);
+      length += 6;
+    }
+    std::string bytes;
+    if (!AppendUtf8(*point, &bytes)) return false;
+    Replace(length, bytes);
+    return true;
+  }
+
+  std::string_view source_;
   std::size_t at_, end_;
-  std::size_t done_ = 0;  ///< bytes of the text that are matched
-  Segments segments_;
+  bool escapes_;
+  ScalarText out_;
 };
 
 }  // namespace
 
-std::optional<Segments> MapScalar(ScalarStyle style, std::string_view text, std::string_view source,
-                                  std::size_t begin, std::size_t end) {
-  if (source.substr(begin, end - begin) == text) return Segments{{0, begin}};
-  switch (style) {
-    case ScalarStyle::kPlain:
-      return LineMatcher(text, source, false).Match(begin, end);
-    case ScalarStyle::kLiteral:
-    case ScalarStyle::kFolded:
-      return LineMatcher(text, source, true).Match(begin, end);
-    case ScalarStyle::kSingleQuoted:
-    case ScalarStyle::kDoubleQuoted:
-      return QuotedMatcher(style, text, source, begin, end).Match();
+std::optional<char32_t> ParseHex(std::string_view text, std::size_t at, std::size_t digits) {
+  if (at + digits > text.size()) return std::nullopt;
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + digits, value, 16);
+  if (error != std::errc() || end != text.data() + at + digits) return std::nullopt;
+  return static_cast<char32_t>(value);
+}
+
+bool AppendUtf8(char32_t point, std::string* out) {
+  if (point == 0 || (point >= 0xD800 && point < 0xE000) || point > 0x10FFFF) return false;
+  const auto byte = [out](char32_t value) { *out += static_cast<char>(value); };
+  const auto tail = [&](int shift) { byte(0x80 | (point >> shift & 0x3F)); };
+  if (point < 0x80) {
+    byte(point);
+  } else if (point < 0x800) {
+    byte(0xC0 | point >> 6);
+    tail(0);
+  } else if (point < 0x10000) {
+    byte(0xE0 | point >> 12);
+    tail(6);
+    tail(0);
+  } else {
+    byte(0xF0 | point >> 18);
+    tail(12);
+    tail(6);
+    tail(0);
   }
-  return std::nullopt;
+  return true;
+}
+
+ScalarText DecodeSingleQuoted(std::string_view source, std::size_t begin, std::size_t end) {
+  return *QuotedDecoder(source, begin, end, false).Decode();
+}
+
+std::optional<ScalarText> DecodeDoubleQuoted(std::string_view source, std::size_t begin,
+                                             std::size_t end) {
+  return QuotedDecoder(source, begin, end, true).Decode();
+}
+
+std::optional<Segments> MapLines(std::string_view text, std::string_view source, std::size_t begin,
+                                 std::size_t end, bool keeps_trailing_blanks) {
+  return LineMatcher(text, source, keeps_trailing_blanks).Match(begin, end);
 }
 
 }  // namespace thalweg::spec

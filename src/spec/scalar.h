@@ -15,14 +15,30 @@ namespace thalweg::spec {
 component::Value PlainScalar(std::string text, Span span);
 bool IsJsonNumber(std::string_view text);
 
-enum class ScalarStyle { kPlain, kSingleQuoted, kDoubleQuoted, kLiteral, kFolded };
+/// A code point in UTF-8. False for NUL and for what is no character.
+bool AppendUtf8(char32_t point, std::string* out);
+/// `digits` hexadecimal digits at text[at]; none when there are fewer.
+std::optional<char32_t> ParseHex(std::string_view text, std::size_t at, std::size_t digits);
 
-/// Where the bytes of a scalar's text come from: source[begin, end) is what stands in the file,
-/// without quotes or header. None when the two cannot be matched; then only the scalar as a whole
-/// has a place.
-std::optional<std::vector<component::Value::Segment>> MapScalar(ScalarStyle style,
-                                                                std::string_view text,
-                                                                std::string_view source,
-                                                                std::size_t begin, std::size_t end);
+/// The text of a scalar with where its bytes come from.
+struct ScalarText {
+  std::string text;
+  std::vector<component::Value::Segment> segments;
+};
+
+/// Decodes what stands between quotes, source[begin, end): escapes or doubled quotes, folded lines.
+/// It must be well formed.
+ScalarText DecodeSingleQuoted(std::string_view source, std::size_t begin, std::size_t end);
+/// None when an escape is no character.
+std::optional<ScalarText> DecodeDoubleQuoted(std::string_view source, std::size_t begin,
+                                             std::size_t end);
+
+/// Where the bytes of `text` come from when it was made from the lines source[begin, end) of a
+/// block or plain scalar. None when the two do not match; then only the scalar as a whole has a
+/// place.
+std::optional<std::vector<component::Value::Segment>> MapLines(std::string_view text,
+                                                               std::string_view source,
+                                                               std::size_t begin, std::size_t end,
+                                                               bool keeps_trailing_blanks);
 
 }  // namespace thalweg::spec

@@ -134,7 +134,7 @@ bool Accepts(const std::string& nodes, const std::string& head = "thalweg: 1\npi
 }
 
 TEST(Schema, AcceptsWhatTheGrammarAccepts) {
-  EXPECT_TRUE(Accepts(R"(
+  EXPECT_TRUE(Accepts(R"YAML(
   flights:
     source: {files: "${data}/flights.csv", nulls: ["", NA], columns: {dep_delay: integer, time_hour: timestamptz}, bad_rows: quarantine}
   weather: {source: {files: "${data}/weather.csv", nulls: ["", NA], columns: {time_hour: timestamptz}}}
@@ -148,11 +148,11 @@ TEST(Schema, AcceptsWhatTheGrammarAccepts) {
     gate: {question: "Publish these delays?", evidence: ["SELECT origin, count(*) FROM delays GROUP BY 1"]}
   by_carrier: {sql: "SELECT carrier, avg(dep_delay) AS delay FROM approved GROUP BY carrier"}
   report: {from: by_carrier, target: {files: out/by_carrier.parquet, order_by: [carrier]}}
-)",
+)YAML",
                       "thalweg: 1\npipeline: flights\n"
                       "params: {data: {type: varchar, default: data}, min_rows: {type: bigint, "
                       "default: 300000}, x: bigint}\n"));
-  EXPECT_TRUE(Accepts(R"(
+  EXPECT_TRUE(Accepts(R"YAML(
   campaigns: {source: {files: campaigns.csv}}
   events:
     source: {topic: ad_events, format: json, columns: {ad_id: bigint, event_type: varchar, ts: {type: timestamptz, from: epoch_ms}}}
@@ -161,32 +161,32 @@ TEST(Schema, AcceptsWhatTheGrammarAccepts) {
   tagged: {from: views, lookup: {in: campaigns, match: [ad_id], take: [campaign_id], missing: drop, refresh: 10m}}
   counts:
     from: tagged
-    aggregate: {by: [campaign_id], window: {tumbling: 10s}, late: update, columns: {n: "count(*)"
-}
-}
+    aggregate: {by: [campaign_id], window: {tumbling: 10s}, late: update, columns: {n: "count(*)"}}
     materialize: {merge: [campaign_id, window_start]}
-)"));
-  EXPECT_TRUE(Accepts("  a: {source: {files: x, skip: \"${n}\"}}\n  b: {sql: {file: b.sql}, tags: x, start: manual}\n  c: {from: a, gate: q}\n"));
-    }
+)YAML"));
+  EXPECT_TRUE(
+      Accepts("  a: {source: {files: x, skip: \"${n}\"}}\n  b: {sql: {file: b.sql}, tags: x, "
+              "start: manual}\n  c: {from: a, gate: q}\n"));
+}
 
-    TEST(Schema, RefusesWhatTheGrammarRefuses) {
-      EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, gate: q}\n"));
-      EXPECT_FALSE(Accepts("  a: {tags: [x]}\n"));
-      EXPECT_FALSE(Accepts("  A: {sql: SELECT 1}\n"));
-      EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, quickly: 1}\n"));
-      EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, retry: 1}\n"));
-      EXPECT_FALSE(Accepts("  a: {source: {fils: x}}\n"));
-      EXPECT_FALSE(Accepts("  a: {source: {files: x, bad_rows: maybe}}\n"));
-      EXPECT_FALSE(Accepts("  a: {source: {files: x, skip: three}}\n"));
-      EXPECT_FALSE(Accepts("  a: {source: {topic: t, format: json, nulls: [x]}}\n"));
-      EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, checks: [{not_null: a, sevrity: warn}]}\n"));
-      EXPECT_FALSE(Accepts("  a: {sql: SELECT 1}\n", "pipeline: p\n"));
-      EXPECT_FALSE(Accepts("  a: {sql: SELECT 1}\n", "thalweg: 2\npipeline: p\n"));
-    }
+TEST(Schema, RefusesWhatTheGrammarRefuses) {
+  EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, gate: q}\n"));
+  EXPECT_FALSE(Accepts("  a: {tags: [x]}\n"));
+  EXPECT_FALSE(Accepts("  A: {sql: SELECT 1}\n"));
+  EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, quickly: 1}\n"));
+  EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, retry: 1}\n"));
+  EXPECT_FALSE(Accepts("  a: {source: {fils: x}}\n"));
+  EXPECT_FALSE(Accepts("  a: {source: {files: x, bad_rows: maybe}}\n"));
+  EXPECT_FALSE(Accepts("  a: {source: {files: x, skip: three}}\n"));
+  EXPECT_FALSE(Accepts("  a: {source: {topic: t, format: json, nulls: [x]}}\n"));
+  EXPECT_FALSE(Accepts("  a: {sql: SELECT 1, checks: [{not_null: a, sevrity: warn}]}\n"));
+  EXPECT_FALSE(Accepts("  a: {sql: SELECT 1}\n", "pipeline: p\n"));
+  EXPECT_FALSE(Accepts("  a: {sql: SELECT 1}\n", "thalweg: 2\npipeline: p\n"));
+}
 
-    TEST(Schema, IsTheSameEveryTime) {
-      EXPECT_EQ(JsonSchema(testing::ExampleRegistry()), JsonSchema(testing::ExampleRegistry()));
-    }
+TEST(Schema, IsTheSameEveryTime) {
+  EXPECT_EQ(JsonSchema(testing::ExampleRegistry()), JsonSchema(testing::ExampleRegistry()));
+}
 
-    }  // namespace
-    }  // namespace thalweg::spec
+}  // namespace
+}  // namespace thalweg::spec

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -7,7 +9,6 @@
 #include <fmt/format.h>
 #include <libfyaml.h>
 
-#include "base/utf8.h"
 #include "component/fields.h"
 #include "spec/document_limits.h"
 #include "spec/map_builder.h"
@@ -25,21 +26,6 @@ struct FyDeleter {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
   void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
 };
-
-ScalarStyle StyleOf(fy_token* token) {
-  switch (fy_scalar_token_get_style(token)) {
-    case FYSS_SINGLE_QUOTED:
-      return ScalarStyle::kSingleQuoted;
-    case FYSS_DOUBLE_QUOTED:
-      return ScalarStyle::kDoubleQuoted;
-    case FYSS_LITERAL:
-      return ScalarStyle::kLiteral;
-    case FYSS_FOLDED:
-      return ScalarStyle::kFolded;
-    default:
-      return ScalarStyle::kPlain;
-  }
-}
 
 std::string TextOf(fy_token* token) {
   std::size_t size = 0;
@@ -93,9 +79,14 @@ class Builder {
   }
   Span SpanOf(const fy_mark* begin, const fy_mark* end) const;
   Span Here() const { return {source_, last_end_, last_end_}; }
+  std::string_view Under(const Span& span) const {
+    return std::string_view(source_->text()).substr(span.begin, span.end - span.begin);
+  }
 
   bool OnDocument(fy_event* event);
   bool OnScalar(fy_event* event);
+  Value QuotedScalar(bool is_double, const Span& inside);
+  Value LinesScalar(std::string text, Span span, bool is_block);
   bool OnAlias(fy_event* event);
   bool OnStart(fy_event* event, bool is_map);
   bool OnEnd(fy_event* event);
@@ -178,34 +169,51 @@ bool Builder::OnScalar(fy_event* event) {
     const bool after_key = !open_.empty() && open_.back().is_map && open_.back().has_key;
     return Place({Value::Null(after_key ? open_.back().key_span : Here())}, anchor);
   }
-  Span span = SpanOf(begin, fy_token_end_mark(token));
-  const ScalarStyle style = StyleOf(token);
-  std::string text = TextOf(token);
-  if (style == ScalarStyle::kPlain) {
-    last_end_ = span.end;
-    if (text == std::string_view(source_->text()).substr(span.begin, span.end - span.begin)) {
-      return Place({PlainScalar(std::move(text), std::move(span)), 1, true}, anchor);
-    }
-  }
-  auto segments = MapScalar(style, text, source_->text(), span.begin, span.end);
-  if (style == ScalarStyle::kSingleQuoted || style == ScalarStyle::kDoubleQuoted) {
-    span.begin = span.begin == 0 ? 0 : span.begin - 1;
-    span.end = std::min(span.end + 1, source_->text().size());
-  } else {
-    const std::size_t last =
-        source_->text().find_last_not_of(" \t\r\n", span.end == 0 ? 0 : span.end - 1);
-    if (last != std::string::npos && last >= span.begin) span.end = last + 1;
-  }
+  const Span span = SpanOf(begin, fy_token_end_mark(token));
   last_end_ = span.end;
-  if (!IsValidUtf8(text) || text.find('\0') != std::string::npos) {
+  switch (fy_scalar_token_get_style(token)) {
+    case FYSS_SINGLE_QUOTED:
+    case FYSS_DOUBLE_QUOTED:
+      return Place({QuotedScalar(fy_scalar_token_get_style(token) == FYSS_DOUBLE_QUOTED, span)},
+                   anchor);
+    case FYSS_LITERAL:
+    case FYSS_FOLDED:
+      return Place({LinesScalar(TextOf(token), span, true)}, anchor);
+    default:
+      break;
+  }
+  std::string text = TextOf(token);
+  if (text == Under(span)) return Place({PlainScalar(std::move(text), span), 1, true}, anchor);
+  return Place({LinesScalar(std::move(text), span, false)}, anchor);
+}
+
+/// Quoted text is decoded here: the library (0.7.12) reads two doubled quotes in a row ('')
+/// wrongly.
+Value Builder::QuotedScalar(bool is_double, const Span& inside) {
+  const std::string& source = source_->text();
+  Span span{source_, inside.begin == 0 ? 0 : inside.begin - 1,
+            std::min(inside.end + 1, source.size())};
+  last_end_ = span.end;
+  std::optional<ScalarText> decoded = is_double
+                                          ? DecodeDoubleQuoted(source, inside.begin, inside.end)
+                                          : DecodeSingleQuoted(source, inside.begin, inside.end);
+  if (!decoded) {
     diagnostics_.Error("control-character", "the text holds an escape that is no character", span,
                        "", "NUL and halves of surrogate pairs are not allowed");
-    text.clear();
-    segments.reset();
+    return Value::String("", std::move(span));
   }
-  Value value = segments ? Value::String(std::move(text), std::move(span), std::move(*segments))
-                         : Value::String("", std::move(span)).WithText(std::move(text));
-  return Place({std::move(value)}, anchor);
+  return Value::String(std::move(decoded->text), std::move(span), std::move(decoded->segments));
+}
+
+Value Builder::LinesScalar(std::string text, Span span, bool is_block) {
+  auto segments = MapLines(text, source_->text(), span.begin, span.end, is_block);
+  if (is_block && span.end > span.begin) {
+    const std::size_t last = source_->text().find_last_not_of(" \t\r\n", span.end - 1);
+    if (last != std::string::npos && last >= span.begin) span.end = last + 1;
+    last_end_ = span.end;
+  }
+  if (!segments) return Value::String("", std::move(span)).WithText(std::move(text));
+  return Value::String(std::move(text), std::move(span), std::move(*segments));
 }
 
 bool Builder::OnAlias(fy_event* event) {
@@ -302,7 +310,7 @@ void Builder::PlaceKey(Open& map, const Built& key) {
   const bool good = key.value.is_scalar() && !key.value.is_null();
   if (!good) {
     diagnostics_.Error("yaml-key", fmt::format("a key must be text, not {}", key.value.KindName()),
-                       key.value.span());
+                       key.value.span(), "", "put quotes around it if it is meant as text");
   }
   map.has_key = true;
   map.key_is_good = good;

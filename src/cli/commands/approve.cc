@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
@@ -23,15 +23,19 @@ Result<ExitCode> Approve(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   runs::Workspace& workspace = session->workspace();
   TW_ASSIGN_OR_RETURN(const auto evidence, runs::WaitingEvidence(workspace, options.gate));
-  TW_ASSIGN_OR_RETURN(const auto signature, runs::Sign(workspace, evidence, catalog::Decision::kApproved, options.comment));
-  context.Say(fmt::format("approved {}: version {} of {}, {} rows, by {}\n", evidence.gate, evidence.input_number, evidence.input_table,
-                          FormatCount(evidence.rows), signature.actor));
+  TW_ASSIGN_OR_RETURN(
+      const auto signature,
+      runs::Sign(workspace, evidence, catalog::Decision::kApproved, options.comment));
+  context.Say(fmt::format("approved {}: version {} of {}, {} rows, by {}\n", evidence.gate,
+                          evidence.input_number, evidence.input_table, FormatCount(evidence.rows),
+                          signature.actor));
   const std::int64_t number = evidence.run_number;
   if (options.resume) {
-    return ExecuteAndReport(context, workspace, fmt::format("thalweg resume {}", number),
-                            [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
-                              return runs::Resume(workspace, number, observer, stop, diagnostics);
-                            });
+    return ExecuteAndReport(
+        context, workspace, fmt::format("thalweg resume {}", number),
+        [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
+          return runs::Resume(workspace, number, observer, stop, diagnostics);
+        });
   }
   if (context.json()) {
     Json document = NewDocument();
@@ -52,13 +56,18 @@ Command ApproveCommand() {
           .group = kRunGroup,
           .summary = "Sign the data at a gate that a run waits at",
           .usage = "GATE",
-          .details = "The signature covers the rows that were shown: other data needs another one. GATE may be written pipeline.gate.",
-          .example = "thalweg approve approved --resume\nthalweg approve approved --comment \"totals match the ledger\"",
+          .details =
+              "The signature covers the rows that were shown: other data needs another one. GATE "
+              "may be written pipeline.gate.",
+          .example =
+              "thalweg approve approved --resume\nthalweg approve approved --comment \"totals "
+              "match the ledger\"",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
             auto options = std::make_shared<Options>();
             parser.add_option("GATE", options->gate, "Name of the gate")->required();
-            parser.add_option("--comment", options->comment, "Why; kept with the signature")->type_name("TEXT");
+            parser.add_option("--comment", options->comment, "Why; kept with the signature")
+                ->type_name("TEXT");
             parser.add_flag("--resume", options->resume, "Go on with the run at once");
             return [options](Context& context) { return Approve(context, *options); };
           }};

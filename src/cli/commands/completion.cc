@@ -14,7 +14,9 @@ Command CompletionCommand() {
           .summary = "Print a script that completes commands in your shell",
           .usage = "bash|zsh|fish",
           .details = "",
-          .example = "source <(thalweg completion bash)\nthalweg completion fish > ~/.config/fish/completions/thalweg.fish",
+          .example =
+              "source <(thalweg completion bash)\nthalweg completion fish > "
+              "~/.config/fish/completions/thalweg.fish",
           .forms = {"text"},
           .build = [](CLI::App& parser) -> Action {
             auto shell = std::make_shared<std::string>();

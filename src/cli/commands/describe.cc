@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/list.h"
@@ -31,17 +31,22 @@ ExitCode List(Context& context) {
     document["components"] = Json::array();
     for (const auto* entry : components) {
       const auto& descriptor = entry->descriptor;
-      document["components"].push_back({{"name", descriptor.name}, {"kind", NameOf(descriptor.kind)}, {"summary", descriptor.summary}, {"promise", descriptor.promise}});
+      document["components"].push_back({{"name", descriptor.name},
+                                        {"kind", NameOf(descriptor.kind)},
+                                        {"summary", descriptor.summary},
+                                        {"promise", descriptor.promise}});
     }
     context.Print(document);
     return ExitCode::kOk;
   }
   TablePrinter table = ListOn(context.console(), {{"component"}, {"kind"}, {"what it is"}});
   for (const auto* entry : components) {
-    table.Add({entry->descriptor.name, std::string(NameOf(entry->descriptor.kind)), entry->descriptor.summary});
+    table.Add({entry->descriptor.name, std::string(NameOf(entry->descriptor.kind)),
+               entry->descriptor.summary});
   }
   table.Finish();
-  context.SayNext("thalweg describe NAME, for one of these or a key of the file such as checks or gate");
+  context.SayNext(
+      "thalweg describe NAME, for one of these or a key of the file such as checks or gate");
   return ExitCode::kOk;
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
@@ -25,8 +25,12 @@ struct Finding {
   std::string advice;  ///< what to type; empty when good
 };
 
-std::string_view NameOf(Health health) { return health == Health::kGood ? "ok" : health == Health::kWarn ? "warn" : "bad"; }
-Tone ToneOf(Health health) { return health == Health::kGood ? Tone::kGood : health == Health::kWarn ? Tone::kWarn : Tone::kBad; }
+std::string_view NameOf(Health health) {
+  return health == Health::kGood ? "ok" : health == Health::kWarn ? "warn" : "bad";
+}
+Tone ToneOf(Health health) {
+  return health == Health::kGood ? Tone::kGood : health == Health::kWarn ? Tone::kWarn : Tone::kBad;
+}
 
 Finding FromStatus(std::string what, const Status& status, std::string good) {
   if (status.ok()) return {Health::kGood, std::move(what), std::move(good), ""};
@@ -36,23 +40,29 @@ Finding FromStatus(std::string what, const Status& status, std::string good) {
 Finding CheckMemory(const Context& context) {
   const Bytes all(static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
   const Bytes budget = context.options().memory;
-  std::string text = fmt::format("budget {}, this machine has {}", FormatBytes(budget), FormatBytes(all));
+  std::string text =
+      fmt::format("budget {}, this machine has {}", FormatBytes(budget), FormatBytes(all));
   if (budget.value * 3 / 2 <= all.value) return {Health::kGood, "memory", std::move(text), ""};
-  return {Health::kWarn, "memory", std::move(text), "a process may take half more than its budget: use a smaller --memory"};
+  return {Health::kWarn, "memory", std::move(text),
+          "a process may take half more than its budget: use a smaller --memory"};
 }
 
 Finding CheckDisk(const std::string& home) {
   struct statvfs facts {};
-  if (statvfs(home.c_str(), &facts) != 0) return {Health::kBad, "disk", "its free space cannot be read", ""};
+  if (statvfs(home.c_str(), &facts) != 0)
+    return {Health::kBad, "disk", "its free space cannot be read", ""};
   const Bytes free(static_cast<std::int64_t>(facts.f_bavail * facts.f_frsize));
   std::string text = fmt::format("{} free", FormatBytes(free));
   if (free > Bytes::GiB(1)) return {Health::kGood, "disk", std::move(text), ""};
-  return {Health::kWarn, "disk", std::move(text), "thalweg gc --keep 3 --dry-run shows what could be removed"};
+  return {Health::kWarn, "disk", std::move(text),
+          "thalweg gc --keep 3 --dry-run shows what could be removed"};
 }
 
 Finding CheckEngine(const Context& context, runs::Workspace& workspace) {
   const auto engine = workspace.engine();
-  return FromStatus("engine", engine.status(), fmt::format("{} {} opens", context.program().engine_name, context.program().engine_version));
+  return FromStatus(
+      "engine", engine.status(),
+      fmt::format("{} {} opens", context.program().engine_name, context.program().engine_version));
 }
 
 Result<Finding> CheckFiles(runs::Workspace& workspace) {
@@ -63,9 +73,15 @@ Result<Finding> CheckFiles(runs::Workspace& workspace) {
     if (workspace.files().Stat(workspace.home().Absolute(path)).ok()) continue;
     if (missing++ == 0) first = path;
   }
-  if (missing == 0) return Finding{Health::kGood, "files", fmt::format("{} data files, all there", FormatCount(static_cast<std::int64_t>(paths.size()))), ""};
-  return Finding{Health::kBad, "files", fmt::format("{} of {} data files are missing, such as {}", missing, paths.size(), first),
-                 "restore them from a backup, or run the pipeline with the nodes that made them"};
+  if (missing == 0)
+    return Finding{Health::kGood, "files",
+                   fmt::format("{} data files, all there",
+                               FormatCount(static_cast<std::int64_t>(paths.size()))),
+                   ""};
+  return Finding{
+      Health::kBad, "files",
+      fmt::format("{} of {} data files are missing, such as {}", missing, paths.size(), first),
+      "restore them from a backup, or run the pipeline with the nodes that made them"};
 }
 
 /// Runs whose process is gone: their lock is free.
@@ -74,9 +90,12 @@ Result<Finding> CheckRuns(runs::Workspace& workspace) {
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(std::nullopt, kRunsBack));
   for (const auto& run : runs) {
     if (run.state != catalog::RunState::kRunning) continue;
-    TW_ASSIGN_OR_RETURN(const auto lock, catalog::RunLock::TryAcquire(workspace.home(), run.number));
+    TW_ASSIGN_OR_RETURN(const auto lock,
+                        catalog::RunLock::TryAcquire(workspace.home(), run.number));
     if (lock) {
-      return Finding{Health::kWarn, "runs", fmt::format("run {} of {} stopped in the middle", run.number, run.pipeline), fmt::format("thalweg resume {}", run.number)};
+      return Finding{Health::kWarn, "runs",
+                     fmt::format("run {} of {} stopped in the middle", run.number, run.pipeline),
+                     fmt::format("thalweg resume {}", run.number)};
     }
   }
   return Finding{Health::kGood, "runs", "none was cut off", ""};
@@ -92,7 +111,8 @@ Result<std::vector<Finding>> Examine(Context& context) {
   runs::Workspace& workspace = (*session)->workspace();
   findings.push_back(CheckEngine(context, workspace));
   if ((*session)->throw_away()) {
-    findings.push_back({Health::kWarn, "home", "there is none here", "thalweg init makes one; --home names one elsewhere"});
+    findings.push_back({Health::kWarn, "home", "there is none here",
+                        "thalweg init makes one; --home names one elsewhere"});
     return findings;
   }
   findings.push_back({Health::kGood, "home", workspace.home().path(), ""});
@@ -107,7 +127,9 @@ Result<std::vector<Finding>> Examine(Context& context) {
 
 Result<ExitCode> Doctor(Context& context) {
   TW_ASSIGN_OR_RETURN(const auto findings, Examine(context));
-  const bool bad = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) { return finding.health == Health::kBad; });
+  const bool bad = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.health == Health::kBad;
+  });
   const Program& program = context.program();
   if (context.json()) {
     Json document = NewDocument();
@@ -115,7 +137,8 @@ Result<ExitCode> Doctor(Context& context) {
     document["good"] = !bad;
     document["findings"] = Json::array();
     for (const auto& finding : findings) {
-      Json entry{{"what", finding.what}, {"health", NameOf(finding.health)}, {"text", finding.text}};
+      Json entry{
+          {"what", finding.what}, {"health", NameOf(finding.health)}, {"text", finding.text}};
       if (!finding.advice.empty()) entry["advice"] = finding.advice;
       document["findings"].push_back(std::move(entry));
     }
@@ -125,7 +148,10 @@ Result<ExitCode> Doctor(Context& context) {
   const bool color = context.console().out().color;
   context.Out(fmt::format("thalweg {}\n", program.version));
   for (const auto& finding : findings) {
-    context.Out(fmt::format("{} {:<8} {}\n", Paint(ToneOf(finding.health), fmt::format("{:<5}", NameOf(finding.health)), color), finding.what, finding.text));
+    context.Out(fmt::format(
+        "{} {:<8} {}\n",
+        Paint(ToneOf(finding.health), fmt::format("{:<5}", NameOf(finding.health)), color),
+        finding.what, finding.text));
     if (!finding.advice.empty()) context.Out(fmt::format("               {}\n", finding.advice));
   }
   return bad ? ExitCode::kFailed : ExitCode::kOk;
@@ -138,7 +164,9 @@ Command DoctorCommand() {
           .group = kHomeGroup,
           .summary = "Check the home and this machine",
           .usage = "",
-          .details = "Looks at the catalog, the data files, cut-off runs, free space, memory and the engine. Changes nothing.",
+          .details =
+              "Looks at the catalog, the data files, cut-off runs, free space, memory and the "
+              "engine. Changes nothing.",
           .example = "thalweg doctor",
           .forms = {"text", "json"},
           .build = [](CLI::App&) -> Action { return Doctor; }};

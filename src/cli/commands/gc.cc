@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
@@ -20,8 +20,10 @@ struct Options {
 
 Result<ExitCode> Gc(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
-  TW_ASSIGN_OR_RETURN(const auto report,
-                      runs::Sweep(session->workspace(), {.keep_versions = static_cast<int>(options.keep), .dry_run = options.dry_run}));
+  TW_ASSIGN_OR_RETURN(
+      const auto report,
+      runs::Sweep(session->workspace(),
+                  {.keep_versions = static_cast<int>(options.keep), .dry_run = options.dry_run}));
   if (context.json()) {
     Json document = NewDocument();
     document["dry_run"] = options.dry_run;
@@ -35,9 +37,10 @@ Result<ExitCode> Gc(Context& context, const Options& options) {
   if (options.dry_run) {
     for (const auto& path : report.removed) context.Out(path + "\n");
   }
-  context.Say(fmt::format("{} {} old {} and {} {}, {}\n", options.dry_run ? "would remove" : "removed", FormatCount(report.versions),
-                          report.versions == 1 ? "version" : "versions", FormatCount(report.files), report.files == 1 ? "file" : "files",
-                          FormatBytes(report.bytes)));
+  context.Say(fmt::format(
+      "{} {} old {} and {} {}, {}\n", options.dry_run ? "would remove" : "removed",
+      FormatCount(report.versions), report.versions == 1 ? "version" : "versions",
+      FormatCount(report.files), report.files == 1 ? "file" : "files", FormatBytes(report.bytes)));
   if (options.dry_run) context.SayNext(fmt::format("thalweg gc --keep {}", options.keep));
   return ExitCode::kOk;
 }
@@ -49,13 +52,18 @@ Command GcCommand() {
           .group = kHomeGroup,
           .summary = "Remove old versions and files that nothing needs",
           .usage = "",
-          .details = "Never removed: the newest good version of a table, what a signature, a target or a running run names, and what a\n"
-                     "living process may be writing.",
+          .details =
+              "Never removed: the newest good version of a table, what a signature, a target or a "
+              "running run names, and what a\n"
+              "living process may be writing.",
           .example = "thalweg gc --keep 3 --dry-run",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
             auto options = std::make_shared<Options>();
-            parser.add_option("--keep", options->keep, "Versions to keep of each table; default 10")->type_name("N")->check(WholeNumber(1, 1'000'000));
+            parser
+                .add_option("--keep", options->keep, "Versions to keep of each table; default 10")
+                ->type_name("N")
+                ->check(WholeNumber(1, 1'000'000));
             parser.add_flag("--dry-run", options->dry_run, "Only say what would be removed");
             return [options](Context& context) { return Gc(context, *options); };
           }};

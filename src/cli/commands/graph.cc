@@ -2,8 +2,8 @@
 #include <map>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
@@ -25,7 +25,8 @@ Status AddLastRun(catalog::Catalog& catalog, const std::string& pipeline, GraphP
     return {};
   }
   const auto& run = runs.front();
-  picture->title += fmt::format(": run {}, {}, {}", run.number, catalog::ToString(run.state), ShortInstant(run.started));
+  picture->title += fmt::format(": run {}, {}, {}", run.number, catalog::ToString(run.state),
+                                ShortInstant(run.started));
   std::map<std::string, catalog::NodeRunRecord> states;
   TW_ASSIGN_OR_RETURN(auto nodes, catalog.NodeRuns(run.id));
   for (auto& node : nodes) states.emplace(node.node_name, std::move(node));
@@ -47,13 +48,15 @@ GraphPicture PictureOf(const runs::Graph& graph) {
   for (const int i : graph.order) {
     number[i] = static_cast<int>(picture.nodes.size());
     const auto& node = graph.nodes[static_cast<std::size_t>(i)];
-    picture.nodes.push_back({node.name(), std::string(spec::ToString(node.spec->kind)), std::nullopt, -1});
+    picture.nodes.push_back(
+        {node.name(), std::string(spec::ToString(node.spec->kind)), std::nullopt, -1});
   }
   for (const int i : graph.order) {
     const auto& node = graph.nodes[static_cast<std::size_t>(i)];
     for (const int from : node.upstream) picture.edges.push_back({number[from], number[i], true});
     for (const int from : node.after) {
-      const bool reads = std::find(node.upstream.begin(), node.upstream.end(), from) != node.upstream.end();
+      const bool reads =
+          std::find(node.upstream.begin(), node.upstream.end(), from) != node.upstream.end();
       if (!reads) picture.edges.push_back({number[from], number[i], false});
     }
   }
@@ -84,7 +87,8 @@ Result<ExitCode> Graph(Context& context, const std::vector<std::string>& words) 
   TW_ASSIGN_OR_RETURN(const auto failed, Load(context, words, &loaded));
   if (failed) return *failed;
   GraphPicture picture = PictureOf(*loaded.graph);
-  TW_RETURN_IF_ERROR(AddLastRun(loaded.session->workspace().catalog(), loaded.graph->pipeline->name, &picture));
+  TW_RETURN_IF_ERROR(
+      AddLastRun(loaded.session->workspace().catalog(), loaded.graph->pipeline->name, &picture));
   const std::string& form = context.options().form;
   if (form == "json") {
     context.Print(Document(picture, loaded.graph->pipeline->name));
@@ -107,13 +111,17 @@ Command GraphCommand() {
           .group = kWriteGroup,
           .summary = "Draw a pipeline with the states and row counts of its last run",
           .usage = "[FILE]",
-          .details = "-o ascii draws in the terminal (a list where the picture would be too wide), -o svg makes a picture for a page,\n"
-                     "-o dot a text for Graphviz.",
+          .details =
+              "-o ascii draws in the terminal (a list where the picture would be too wide), -o svg "
+              "makes a picture for a page,\n"
+              "-o dot a text for Graphviz.",
           .example = "thalweg graph\nthalweg graph -o svg > shop.svg",
           .forms = {"ascii", "dot", "svg", "json"},
           .build = [](CLI::App& parser) -> Action {
             auto words = std::make_shared<std::vector<std::string>>();
-            parser.add_option("FILE", *words, "The pipeline file")->expected(0, 1)->check(CheckPipelineFile);
+            parser.add_option("FILE", *words, "The pipeline file")
+                ->expected(0, 1)
+                ->check(CheckPipelineFile);
             return [words](Context& context) { return Graph(context, *words); };
           }};
 }

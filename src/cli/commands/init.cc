@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "catalog/home.h"
@@ -19,7 +19,8 @@ Status WriteStarter(FileSystem& files, const std::string& directory) {
   for (const auto& file : StarterFiles()) {
     const std::string path = JoinPath(directory, file.path);
     if (!files.Stat(path).ok()) continue;
-    return Status(Code::kExists, Fault::kUser, fmt::format("{} is there already; nothing was written", path))
+    return Status(Code::kExists, Fault::kUser,
+                  fmt::format("{} is there already; nothing was written", path))
         .WithSlug("file-exists")
         .WithHint("thalweg init OTHER_DIRECTORY");
   }
@@ -33,21 +34,26 @@ Status WriteStarter(FileSystem& files, const std::string& directory) {
 
 Result<ExitCode> Init(Context& context, const std::string& directory) {
   TW_RETURN_IF_ERROR(WriteStarter(context.files(), directory));
-  const std::string home = context.options().home.empty() ? JoinPath(AbsolutePath(directory), ".thalweg") : HomePath(context);
+  const std::string home = context.options().home.empty()
+                               ? JoinPath(AbsolutePath(directory), ".thalweg")
+                               : HomePath(context);
   TW_RETURN_IF_ERROR(catalog::Home::OpenOrCreate(context.files(), home).status());
 
-  const std::string run = directory == "." ? "thalweg run" : fmt::format("cd {} && thalweg run", ShellWord(directory));
+  const std::string run =
+      directory == "." ? "thalweg run" : fmt::format("cd {} && thalweg run", ShellWord(directory));
   if (context.json()) {
     Json document = NewDocument();
     document["files"] = Json::array();
-    for (const auto& file : StarterFiles()) document["files"].push_back(JoinPath(directory, file.path));
+    for (const auto& file : StarterFiles())
+      document["files"].push_back(JoinPath(directory, file.path));
     document["home"] = home;
     document["next"] = run;
     context.Print(document);
     return ExitCode::kOk;
   }
   for (const auto& file : StarterFiles()) {
-    context.Say(fmt::format("wrote {}\n", directory == "." ? std::string(file.path) : JoinPath(directory, file.path)));
+    context.Say(fmt::format(
+        "wrote {}\n", directory == "." ? std::string(file.path) : JoinPath(directory, file.path)));
   }
   context.SayNext(run);
   return ExitCode::kOk;
@@ -60,8 +66,10 @@ Command InitCommand() {
           .group = kWriteGroup,
           .summary = "Write a small pipeline with its data, to start from",
           .usage = "[DIR]",
-          .details = "Writes shop.yaml and two CSV files into DIR (default: here) and makes an empty home, .thalweg, beside them.\n"
-                     "Files that exist are never overwritten.",
+          .details =
+              "Writes shop.yaml and two CSV files into DIR (default: here) and makes an empty "
+              "home, .thalweg, beside them.\n"
+              "Files that exist are never overwritten.",
           .example = "thalweg init shop\ncd shop && thalweg run",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {

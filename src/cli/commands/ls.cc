@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
@@ -28,7 +28,8 @@ Json ToJson(const catalog::VersionRecord& version) {
              {"created", FormatInstant(version.created)},
              {"good", version.good && !version.invalidated}};
   entry["columns"] = Json::array();
-  for (const auto& column : version.manifest.columns) entry["columns"].push_back({{"name", column.name}, {"type", column.type}});
+  for (const auto& column : version.manifest.columns)
+    entry["columns"].push_back({{"name", column.name}, {"type", column.type}});
   return entry;
 }
 
@@ -38,7 +39,10 @@ Result<ExitCode> ListTables(const Context& context, catalog::Catalog& catalog) {
     Json document = NewDocument();
     document["tables"] = Json::array();
     for (const auto& table : tables) {
-      document["tables"].push_back({{"pipeline", table.pipeline}, {"table", table.table}, {"versions", table.versions}, {"latest", ToJson(table.latest)}});
+      document["tables"].push_back({{"pipeline", table.pipeline},
+                                    {"table", table.table},
+                                    {"versions", table.versions},
+                                    {"latest", ToJson(table.latest)}});
     }
     context.Print(document);
     return ExitCode::kOk;
@@ -48,20 +52,30 @@ Result<ExitCode> ListTables(const Context& context, catalog::Catalog& catalog) {
     context.SayNext("thalweg run");
     return ExitCode::kOk;
   }
-  TablePrinter printer = ListOn(context.console(), {{"table"}, {"version", true}, {"rows", true}, {"size", true}, {"run", true}, {"created"}, {""}});
+  TablePrinter printer = ListOn(context.console(), {{"table"},
+                                                    {"version", true},
+                                                    {"rows", true},
+                                                    {"size", true},
+                                                    {"run", true},
+                                                    {"created"},
+                                                    {""}});
   for (const auto& table : tables) {
     const auto& latest = table.latest;
-    printer.Add({table.pipeline + "." + table.table, std::to_string(latest.number), FormatCount(latest.manifest.rows), FormatBytes(latest.manifest.bytes),
+    printer.Add({table.pipeline + "." + table.table, std::to_string(latest.number),
+                 FormatCount(latest.manifest.rows), FormatBytes(latest.manifest.bytes),
                  std::to_string(latest.run_number), ShortInstant(latest.created), Remarks(latest)});
   }
   printer.Finish();
-  context.SayNext(fmt::format("thalweg query \"FROM {}.{}\"", tables.back().pipeline, tables.back().table));
+  context.SayNext(
+      fmt::format("thalweg query \"FROM {}.{}\"", tables.back().pipeline, tables.back().table));
   return ExitCode::kOk;
 }
 
-Result<ExitCode> ListVersions(const Context& context, catalog::Catalog& catalog, const std::string& name) {
+Result<ExitCode> ListVersions(const Context& context, catalog::Catalog& catalog,
+                              const std::string& name) {
   TW_ASSIGN_OR_RETURN(const auto table, FindTable(catalog, name));
-  TW_ASSIGN_OR_RETURN(const auto versions, catalog.Versions(table.pipeline, table.table, kMostVersions));
+  TW_ASSIGN_OR_RETURN(const auto versions,
+                      catalog.Versions(table.pipeline, table.table, kMostVersions));
   if (context.json()) {
     Json document = NewDocument();
     document["pipeline"] = table.pipeline;
@@ -71,13 +85,24 @@ Result<ExitCode> ListVersions(const Context& context, catalog::Catalog& catalog,
     context.Print(document);
     return ExitCode::kOk;
   }
-  TablePrinter printer = ListOn(context.console(), {{"version", true}, {"rows", true}, {"size", true}, {"files", true}, {"run", true}, {"created"}, {""}});
+  TablePrinter printer = ListOn(context.console(), {{"version", true},
+                                                    {"rows", true},
+                                                    {"size", true},
+                                                    {"files", true},
+                                                    {"run", true},
+                                                    {"created"},
+                                                    {""}});
   for (const auto& version : versions) {
-    printer.Add({std::to_string(version.number), FormatCount(version.manifest.rows), FormatBytes(version.manifest.bytes),
-                 std::to_string(version.manifest.files.size()), std::to_string(version.run_number), ShortInstant(version.created), Remarks(version)});
+    printer.Add({std::to_string(version.number), FormatCount(version.manifest.rows),
+                 FormatBytes(version.manifest.bytes), std::to_string(version.manifest.files.size()),
+                 std::to_string(version.run_number), ShortInstant(version.created),
+                 Remarks(version)});
   }
-  printer.Finish(table.versions > kMostVersions ? fmt::format("the newest {} of {}", kMostVersions, table.versions) : "");
-  context.SayNext(fmt::format("thalweg query \"FROM {}.{} AT (VERSION => {})\"", table.pipeline, table.table, table.latest.number));
+  printer.Finish(table.versions > kMostVersions
+                     ? fmt::format("the newest {} of {}", kMostVersions, table.versions)
+                     : "");
+  context.SayNext(fmt::format("thalweg query \"FROM {}.{} AT (VERSION => {})\"", table.pipeline,
+                              table.table, table.latest.number));
   return ExitCode::kOk;
 }
 

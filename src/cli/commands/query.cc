@@ -4,9 +4,9 @@
 #include <cerrno>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/arguments.h"
 #include "cli/commands/list.h"
@@ -34,14 +34,18 @@ Result<std::string> ReadStandardInput() {
     if (count < 0) return Status::FromErrno(errno, "cannot read the statement from standard input");
     if (count == 0) return text;
     text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > kLongestStatement) return Status::Invalid("the statement on standard input is too long").WithHint("thalweg query -o csv - < FILE.sql");
+    if (text.size() > kLongestStatement)
+      return Status::Invalid("the statement on standard input is too long")
+          .WithHint("thalweg query -o csv - < FILE.sql");
   }
 }
 
 /// A table that does not exist is another thing than a statement that is wrong.
 ExitCode ExitForStatement(const Diagnostics& diagnostics) {
   const auto& all = diagnostics.all();
-  const bool missing = std::all_of(all.begin(), all.end(), [](const Diagnostic& d) { return d.severity != Severity::kError || d.code == Code::kNotFound; });
+  const bool missing = std::all_of(all.begin(), all.end(), [](const Diagnostic& d) {
+    return d.severity != Severity::kError || d.code == Code::kNotFound;
+  });
   return missing ? ExitCode::kNotFound : ExitCode::kUsage;
 }
 
@@ -61,12 +65,14 @@ Result<ExitCode> Query(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   Diagnostics diagnostics;
   auto query = runs::Query(session->workspace(), sql, options.pipeline, stop, diagnostics);
-  if (diagnostics.has_errors()) return context.Fail(diagnostics, "thalweg query \"…\"", ExitForStatement(diagnostics));
+  if (diagnostics.has_errors())
+    return context.Fail(diagnostics, "thalweg query \"…\"", ExitForStatement(diagnostics));
   TW_RETURN_IF_ERROR(query.status());
   context.Warn(diagnostics);
 
   component::RowStream& rows = *query->rows;
-  TW_ASSIGN_OR_RETURN(const auto printer, MakeRowPrinter(form, rows.schema(), rows.columns(), options.rows, console));
+  TW_ASSIGN_OR_RETURN(const auto printer,
+                      MakeRowPrinter(form, rows.schema(), rows.columns(), options.rows, console));
   while (!console.broken() && !printer->enough()) {
     TW_ASSIGN_OR_RETURN(const data::Batch batch, rows.Next());
     if (!batch) break;
@@ -79,25 +85,36 @@ Result<ExitCode> Query(Context& context, const Options& options) {
 }  // namespace
 
 Command QueryCommand() {
-  return {.name = "query",
-          .group = kLookGroup,
-          .summary = "Ask a question in SQL over all tables",
-          .usage = "\"SQL\"|-",
-          .details = "Tables go by their name or as pipeline.name; x AT (VERSION => 3), AT (VERSION => 'run:12') and\n"
-                     "AT (TIMESTAMP => '2026-01-31T12:00:00Z') look back. thalweg.runs, .nodes, .attempts, .versions, .signatures,\n"
-                     ".targets and .events are what the home knows of itself. Rows are printed as they come; only the table form stops\n"
-                     "at --rows. With - the statement is read from standard input.",
-          .example = "thalweg query \"FROM by_country ORDER BY revenue DESC\"\nthalweg query -o parquet \"FROM sales\" > sales.parquet",
-          .forms = {std::begin(kRowForms), std::end(kRowForms)},
-          .build = [](CLI::App& parser) -> Action {
-            auto options = std::make_shared<Options>();
-            parser.add_option("SQL", options->sql, "One SELECT, or - for standard input")->required();
-            parser.add_option("--rows", options->rows, "How many rows the table form shows; default 40")
-                ->type_name("N")
-                ->check(WholeNumber(0, 1'000'000'000));
-            parser.add_option("--pipeline", options->pipeline, "Whose tables are meant by names without one")->type_name("NAME");
-            return [options](Context& context) { return Query(context, *options); };
-          }};
+  return {
+      .name = "query",
+      .group = kLookGroup,
+      .summary = "Ask a question in SQL over all tables",
+      .usage = "\"SQL\"|-",
+      .details =
+          "Tables go by their name or as pipeline.name; x AT (VERSION => 3), AT (VERSION => "
+          "'run:12') and\n"
+          "AT (TIMESTAMP => '2026-01-31T12:00:00Z') look back. thalweg.runs, .nodes, .attempts, "
+          ".versions, .signatures,\n"
+          ".targets and .events are what the home knows of itself. Rows are printed as they come; "
+          "only the table form stops\n"
+          "at --rows. With - the statement is read from standard input.",
+      .example =
+          "thalweg query \"FROM by_country ORDER BY revenue DESC\"\nthalweg query -o parquet "
+          "\"FROM sales\" > sales.parquet",
+      .forms = {std::begin(kRowForms), std::end(kRowForms)},
+      .build = [](CLI::App& parser) -> Action {
+        auto options = std::make_shared<Options>();
+        parser.add_option("SQL", options->sql, "One SELECT, or - for standard input")->required();
+        parser
+            .add_option("--rows", options->rows, "How many rows the table form shows; default 40")
+            ->type_name("N")
+            ->check(WholeNumber(0, 1'000'000'000));
+        parser
+            .add_option("--pipeline", options->pipeline,
+                        "Whose tables are meant by names without one")
+            ->type_name("NAME");
+        return [options](Context& context) { return Query(context, *options); };
+      }};
 }
 
 }  // namespace thalweg::cli

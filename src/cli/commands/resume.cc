@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/arguments.h"
 #include "cli/commands/list.h"
@@ -19,10 +19,11 @@ Result<ExitCode> Resume(Context& context, std::int64_t number) {
     TW_ASSIGN_OR_RETURN(const auto run, runs::ResumableRun(workspace));
     number = run.number;
   }
-  return ExecuteAndReport(context, workspace, fmt::format("thalweg resume {}", number),
-                          [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
-                            return runs::Resume(workspace, number, observer, stop, diagnostics);
-                          });
+  return ExecuteAndReport(
+      context, workspace, fmt::format("thalweg resume {}", number),
+      [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
+        return runs::Resume(workspace, number, observer, stop, diagnostics);
+      });
 }
 
 }  // namespace
@@ -32,13 +33,17 @@ Command ResumeCommand() {
           .group = kRunGroup,
           .summary = "Go on with a run that waits, failed or was stopped",
           .usage = "[RUN]",
-          .details = "The run keeps its number, its parameters and the file text it began with; what it has done is not done again.\n"
-                     "Left out, RUN is the newest run that is not done. After a change of the file use thalweg run.",
+          .details =
+              "The run keeps its number, its parameters and the file text it began with; what it "
+              "has done is not done again.\n"
+              "Left out, RUN is the newest run that is not done. After a change of the file use "
+              "thalweg run.",
           .example = "thalweg resume\nthalweg resume 12",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
             auto number = std::make_shared<std::int64_t>(0);
-            parser.add_option("RUN", *number, "Number of the run")->check(WholeNumber(1, 1'000'000'000));
+            parser.add_option("RUN", *number, "Number of the run")
+                ->check(WholeNumber(1, 1'000'000'000));
             return [number](Context& context) { return Resume(context, *number); };
           }};
 }

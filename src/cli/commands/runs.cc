@@ -1,8 +1,8 @@
 #include <memory>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
@@ -22,12 +22,16 @@ struct Options {
 Result<ExitCode> Runs(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   const auto pipeline = options.pipeline.empty() ? std::nullopt : std::optional(options.pipeline);
-  TW_ASSIGN_OR_RETURN(const auto runs, session->workspace().catalog().Runs(pipeline, static_cast<int>(options.limit)));
+  TW_ASSIGN_OR_RETURN(const auto runs, session->workspace().catalog().Runs(
+                                           pipeline, static_cast<int>(options.limit)));
   if (context.json()) {
     Json document = NewDocument();
     document["runs"] = Json::array();
     for (const auto& run : runs) {
-      Json entry{{"run", run.number}, {"pipeline", run.pipeline}, {"state", catalog::ToString(run.state)}, {"started", FormatInstant(run.started)}};
+      Json entry{{"run", run.number},
+                 {"pipeline", run.pipeline},
+                 {"state", catalog::ToString(run.state)},
+                 {"started", FormatInstant(run.started)}};
       if (run.ended) entry["ended"] = FormatInstant(*run.ended);
       entry["selection"] = run.selection;
       entry["file"] = run.file_path;
@@ -39,16 +43,22 @@ Result<ExitCode> Runs(Context& context, const Options& options) {
     return ExitCode::kOk;
   }
   if (runs.empty()) {
-    context.Say(pipeline ? fmt::format("pipeline {} has no runs here\n", *pipeline) : "there are no runs yet\n");
+    context.Say(pipeline ? fmt::format("pipeline {} has no runs here\n", *pipeline)
+                         : "there are no runs yet\n");
     context.SayNext("thalweg run");
     return ExitCode::kOk;
   }
-  const StreamFacts& facts = context.console().out();
-  TablePrinter table({{"run", true}, {"pipeline"}, {"state"}, {"started"}, {"took", true}, {"selection"}, {"why"}},
-                     {.lines = false, .color = facts.color, .width = facts.width}, [&context](std::string_view text) { context.Out(text); });
+  TablePrinter table = ListOn(context.console(), {{"run", true},
+                                                  {"pipeline"},
+                                                  {"state"},
+                                                  {"started"},
+                                                  {"took", true},
+                                                  {"selection"},
+                                                  {"why"}});
   for (const auto& run : runs) {
-    table.Add({std::to_string(run.number), run.pipeline, std::string(catalog::ToString(run.state)), ShortInstant(run.started),
-               run.ended ? FormatDuration(*run.ended - run.started) : "", run.selection, run.reason});
+    table.Add({std::to_string(run.number), run.pipeline, std::string(catalog::ToString(run.state)),
+               ShortInstant(run.started), run.ended ? FormatDuration(*run.ended - run.started) : "",
+               run.selection, run.reason});
   }
   table.Finish();
   context.SayNext(fmt::format("thalweg show {}", runs.front().number));
@@ -68,7 +78,9 @@ Command RunsCommand() {
           .build = [](CLI::App& parser) -> Action {
             auto options = std::make_shared<Options>();
             parser.add_option("PIPELINE", options->pipeline, "Only runs of this pipeline");
-            parser.add_option("--limit", options->limit, "How many; default 20")->type_name("N")->check(WholeNumber(1, 1'000'000));
+            parser.add_option("--limit", options->limit, "How many; default 20")
+                ->type_name("N")
+                ->check(WholeNumber(1, 1'000'000));
             return [options](Context& context) { return Runs(context, *options); };
           }};
 }

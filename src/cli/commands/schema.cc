@@ -1,7 +1,7 @@
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/commands/list.h"
 #include "cli/context.h"
@@ -10,7 +10,8 @@
 namespace thalweg::cli {
 namespace {
 
-Status WritePages(FileSystem& files, const std::string& directory, const std::map<std::string, std::string>& pages) {
+Status WritePages(FileSystem& files, const std::string& directory,
+                  const std::map<std::string, std::string>& pages) {
   for (const auto& [name, text] : pages) {
     const std::string path = JoinPath(directory, name);
     TW_RETURN_IF_ERROR(MakeDirectories(files, ParentPath(path)));
@@ -39,13 +40,18 @@ Command SchemaCommand() {
           .group = kWriteGroup,
           .summary = "Print the JSON Schema of pipeline files, for editors",
           .usage = "",
-          .details = "An editor with a YAML language server completes and checks files with it, for example by this first line:\n"
-                     "# yaml-language-server: $schema=thalweg.schema.json",
+          .details =
+              "An editor with a YAML language server completes and checks files with it, for "
+              "example by this first line:\n"
+              "# yaml-language-server: $schema=thalweg.schema.json",
           .example = "thalweg schema > thalweg.schema.json",
           .forms = {"json"},
           .build = [](CLI::App& parser) -> Action {
             auto reference = std::make_shared<std::string>();
-            parser.add_option("--reference", *reference, "Write the reference pages into this directory instead")->type_name("DIR");
+            parser
+                .add_option("--reference", *reference,
+                            "Write the reference pages into this directory instead")
+                ->type_name("DIR");
             return [reference](Context& context) { return Schema(context, *reference); };
           }};
 }

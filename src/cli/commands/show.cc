@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
@@ -42,7 +42,10 @@ std::string Took(const catalog::NodeRunRecord& run) {
 }
 
 Json ToJson(const ShownNode& node) {
-  Json entry{{"node", node.run.node_name}, {"kind", node.run.kind}, {"state", catalog::ToString(node.run.state)}, {"action", node.run.action}};
+  Json entry{{"node", node.run.node_name},
+             {"kind", node.run.kind},
+             {"state", catalog::ToString(node.run.state)},
+             {"action", node.run.action}};
   if (node.rows >= 0) entry["rows"] = node.rows;
   if (node.run.started) entry["started"] = FormatInstant(*node.run.started);
   if (node.run.ended) entry["ended"] = FormatInstant(*node.run.ended);
@@ -61,7 +64,8 @@ Json ToJson(const ShownNode& node) {
 
 class RunPage {
  public:
-  RunPage(const Context& context, runs::Workspace& workspace, catalog::RunRecord run) : context_(context), workspace_(workspace), run_(std::move(run)) {}
+  RunPage(const Context& context, runs::Workspace& workspace, catalog::RunRecord run)
+      : context_(context), workspace_(workspace), run_(std::move(run)) {}
 
   Result<ExitCode> Print() {
     TW_ASSIGN_OR_RETURN(auto records, workspace_.catalog().NodeRuns(run_.id));
@@ -83,34 +87,44 @@ class RunPage {
  private:
   Status AddEvidence(const std::string& gate) {
     auto evidence = runs::WaitingEvidence(workspace_, run_.pipeline + "." + gate);
-    if (!evidence.ok()) return evidence.status().code() == Code::kNotFound ? Status() : evidence.status();
+    if (!evidence.ok())
+      return evidence.status().code() == Code::kNotFound ? Status() : evidence.status();
     if (evidence->run_number == run_.number) waiting_.push_back(*std::move(evidence));
     return {};
   }
 
   void PrintText() const {
     const bool color = context_.console().out().color;
-    context_.Out(fmt::format("run {} of {}: {}\n", run_.number, run_.pipeline, Paint(ToneOf(run_.state), catalog::ToString(run_.state), color)));
-    context_.Out(fmt::format("  started   {}{}\n", ShortInstant(run_.started), run_.ended ? ", took " + FormatDuration(*run_.ended - run_.started) : ""));
+    context_.Out(fmt::format("run {} of {}: {}\n", run_.number, run_.pipeline,
+                             Paint(ToneOf(run_.state), catalog::ToString(run_.state), color)));
+    context_.Out(
+        fmt::format("  started   {}{}\n", ShortInstant(run_.started),
+                    run_.ended ? ", took " + FormatDuration(*run_.ended - run_.started) : ""));
     context_.Out(fmt::format("  file      {}\n", run_.file_path));
     if (!run_.selection.empty()) context_.Out(fmt::format("  selected  {}\n", run_.selection));
-    if (run_.parameters.size() > 2) context_.Out(fmt::format("  params    {}\n", ShowCell(run_.parameters)));
+    if (run_.parameters.size() > 2)
+      context_.Out(fmt::format("  params    {}\n", ShowCell(run_.parameters)));
     context_.Out(fmt::format("  last      {}, by {}\n\n", ShowCell(run_.reason), run_.actor));
 
-    TablePrinter table = ListOn(context_.console(), {{"node"}, {"kind"}, {"state"}, {"rows", true}, {"took", true}, {"why"}});
+    TablePrinter table =
+        ListOn(context_.console(),
+               {{"node"}, {"kind"}, {"state"}, {"rows", true}, {"took", true}, {"why"}});
     for (const auto& node : nodes_) {
-      table.Add({node.run.node_name, node.run.kind, std::string(catalog::ToString(node.run.state)), node.rows < 0 ? "" : FormatCount(node.rows),
-                 Took(node.run), node.run.action});
+      table.Add({node.run.node_name, node.run.kind, std::string(catalog::ToString(node.run.state)),
+                 node.rows < 0 ? "" : FormatCount(node.rows), Took(node.run), node.run.action});
     }
     table.Finish();
     for (const auto& node : nodes_) {
-      if (!node.run.error.empty()) context_.Out(fmt::format("\n{}: {}\n", Paint(Tone::kBad, node.run.node_name, color), node.run.error));
+      if (!node.run.error.empty())
+        context_.Out(fmt::format("\n{}: {}\n", Paint(Tone::kBad, node.run.node_name, color),
+                                 node.run.error));
     }
     for (const auto& evidence : waiting_) {
       context_.Out("\n" + EvidenceText(evidence, context_.console().out()));
       context_.SayNext(SignatureAdvice(evidence));
     }
-    if (waiting_.empty() && run_.state != catalog::RunState::kDone) context_.SayNext(fmt::format("thalweg resume {}", run_.number));
+    if (waiting_.empty() && run_.state != catalog::RunState::kDone)
+      context_.SayNext(fmt::format("thalweg resume {}", run_.number));
   }
 
   void PrintJson() const {
@@ -141,7 +155,8 @@ class RunPage {
 };
 
 /// Columns and versions of a node's table, and what the last runs did with it.
-Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace, const catalog::NodeRecord& node) {
+Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace,
+                          const catalog::NodeRecord& node) {
   constexpr int kRunsBack = 10;
   catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto versions, catalog.Versions(node.pipeline, node.name, 1));
@@ -149,7 +164,8 @@ Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace, co
   std::vector<ShownNode> history;
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(auto records, catalog.NodeRuns(run.id));
-    const auto it = std::find_if(records.begin(), records.end(), [&](const auto& record) { return record.node == node.id; });
+    const auto it = std::find_if(records.begin(), records.end(),
+                                 [&](const auto& record) { return record.node == node.id; });
     if (it == records.end()) continue;
     TW_ASSIGN_OR_RETURN(auto shown, Look(catalog, std::move(*it)));
     history.push_back(std::move(shown));
@@ -161,7 +177,8 @@ Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace, co
     document["kind"] = node.kind;
     document["columns"] = Json::array();
     if (!versions.empty()) {
-      for (const auto& column : versions.front().manifest.columns) document["columns"].push_back({{"name", column.name}, {"type", column.type}});
+      for (const auto& column : versions.front().manifest.columns)
+        document["columns"].push_back({{"name", column.name}, {"type", column.type}});
     }
     document["runs"] = Json::array();
     for (const auto& shown : history) {
@@ -175,20 +192,24 @@ Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace, co
   context.Out(fmt::format("{}.{}: {}\n", node.pipeline, node.name, node.kind));
   if (!versions.empty()) {
     const auto& latest = versions.front();
-    context.Out(fmt::format("version {} of {}: {} rows, {}\n\n", latest.number, ShortInstant(latest.created), FormatCount(latest.manifest.rows),
+    context.Out(fmt::format("version {} of {}: {} rows, {}\n\n", latest.number,
+                            ShortInstant(latest.created), FormatCount(latest.manifest.rows),
                             FormatBytes(latest.manifest.bytes)));
     TablePrinter columns = ListOn(context.console(), {{"column"}, {"type"}});
     for (const auto& column : latest.manifest.columns) columns.Add({column.name, column.type});
     columns.Finish();
   }
   context.Out("\n");
-  TablePrinter table = ListOn(context.console(), {{"run", true}, {"state"}, {"rows", true}, {"took", true}, {"why"}});
+  TablePrinter table = ListOn(context.console(),
+                              {{"run", true}, {"state"}, {"rows", true}, {"took", true}, {"why"}});
   for (const auto& shown : history) {
-    table.Add({std::to_string(shown.run.run_number), std::string(catalog::ToString(shown.run.state)), shown.rows < 0 ? "" : FormatCount(shown.rows),
-               Took(shown.run), shown.run.action});
+    table.Add({std::to_string(shown.run.run_number),
+               std::string(catalog::ToString(shown.run.state)),
+               shown.rows < 0 ? "" : FormatCount(shown.rows), Took(shown.run), shown.run.action});
   }
   table.Finish();
-  if (!versions.empty()) context.SayNext(fmt::format("thalweg query \"FROM {}.{}\"", node.pipeline, node.name));
+  if (!versions.empty())
+    context.SayNext(fmt::format("thalweg query \"FROM {}.{}\"", node.pipeline, node.name));
   return ExitCode::kOk;
 }
 
@@ -201,7 +222,9 @@ Result<ExitCode> Show(Context& context, const std::string& word) {
   }
   TW_ASSIGN_OR_RETURN(auto run, workspace.catalog().FindRun(std::atoll(word.c_str())));
   if (!run) {
-    return Status::NotFound(fmt::format("there is no run {} in this home", word)).WithSlug("unknown-run").WithHint("thalweg runs lists them");
+    return Status::NotFound(fmt::format("there is no run {} in this home", word))
+        .WithSlug("unknown-run")
+        .WithHint("thalweg runs lists them");
   }
   return RunPage(context, workspace, *std::move(run)).Print();
 }
@@ -213,12 +236,16 @@ Command ShowCommand() {
           .group = kLookGroup,
           .summary = "Show one run, or one node and its history",
           .usage = "RUN|NODE",
-          .details = "A run: its nodes, errors, and the evidence at a gate it waits at. A node: its columns and what the last runs did.",
+          .details =
+              "A run: its nodes, errors, and the evidence at a gate it waits at. A node: its "
+              "columns and what the last runs did.",
           .example = "thalweg show 12\nthalweg show shop.sales",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
             auto word = std::make_shared<std::string>();
-            parser.add_option("RUN|NODE", *word, "A run's number, or a node: name or pipeline.name")->required();
+            parser
+                .add_option("RUN|NODE", *word, "A run's number, or a node: name or pipeline.name")
+                ->required();
             return [word](Context& context) { return Show(context, *word); };
           }};
 }

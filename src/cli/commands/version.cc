@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/list.h"
@@ -16,7 +16,8 @@ Result<ExitCode> Run(Context& context) {
     document["engines"] = Json{{program.engine_name, program.engine_version}};
     context.Print(document);
   } else {
-    context.Out(fmt::format("thalweg {} ({} {})\n", program.version, program.engine_name, program.engine_version));
+    context.Out(fmt::format("thalweg {} ({} {})\n", program.version, program.engine_name,
+                            program.engine_version));
   }
   return ExitCode::kOk;
 }

@@ -1,0 +1,1 @@
+FROM t AS z AT (VERSION => 3)

@@ -1,0 +1,1 @@
+amount > 0 AND id IN (SELECT id FROM black_list)

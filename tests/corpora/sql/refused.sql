@@ -1,0 +1,1 @@
+SELECT * FROM 'x.csv', read_csv('y'), a.b.c AT (VERSION => $v) WHERE getenv('x') = ?; DROP TABLE t

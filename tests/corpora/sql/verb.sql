@@ -1,0 +1,1 @@
+WITH a AS (SELECT 1), update AS (SELECT 2) DELETE FROM t
