@@ -3,95 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sql/scanner.h"
+
 namespace thalweg::engines {
 namespace {
-
-bool IsNameStart(char c) {
-  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-}
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsNamePart(char c) { return IsNameStart(c) || IsDigit(c); }
-
-/// Walks over SQL as DuckDB's lexer (PostgreSQL's) cuts it, as far as finding parameters needs.
-class Scanner {
- public:
-  explicit Scanner(std::string_view sql) : sql_(sql) {}
-
-  std::vector<ParameterUse> Run() {
-    while (at_ < sql_.size()) {
-      const char c = sql_[at_];
-      if (c == '\'') {
-        SkipQuoted('\'', false);
-      } else if (c == '"') {
-        SkipQuoted('"', false);
-      } else if ((c == 'e' || c == 'E') && Peek(1) == '\'') {
-        ++at_;
-        SkipQuoted('\'', true);
-      } else if (c == '-' && Peek(1) == '-') {
-        at_ = std::min(sql_.find('\n', at_), sql_.size());
-      } else if (c == '/' && Peek(1) == '*') {
-        SkipComment();
-      } else if (c == '$') {
-        TakeDollar();
-      } else if (IsNamePart(c)) {
-        // A '$' inside of a name belongs to it.
-        while (at_ < sql_.size() && (IsNamePart(sql_[at_]) || sql_[at_] == '$')) ++at_;
-      } else {
-        ++at_;
-      }
-    }
-    return std::move(found_);
-  }
-
- private:
-  char Peek(std::size_t ahead) const { return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0'; }
-
-  void SkipQuoted(char mark, bool backslash) {
-    for (++at_; at_ < sql_.size(); ++at_) {
-      if (backslash && sql_[at_] == '\\') {
-        ++at_;
-      } else if (sql_[at_] == mark) {
-        ++at_;
-        if (at_ >= sql_.size() || sql_[at_] != mark) return;
-      }
-    }
-    at_ = std::min(at_, sql_.size());
-  }
-
-  void SkipComment() {
-    int depth = 0;
-    while (at_ < sql_.size()) {
-      if (sql_[at_] == '/' && Peek(1) == '*') {
-        ++depth, at_ += 2;
-      } else if (sql_[at_] == '*' && Peek(1) == '/') {
-        --depth, at_ += 2;
-        if (depth == 0) return;
-      } else {
-        ++at_;
-      }
-    }
-  }
-
-  /// $name, $1, or a text in dollar quotes: $$...$$, $tag$...$tag$.
-  void TakeDollar() {
-    const std::size_t begin = at_;
-    std::size_t end = begin + 1;
-    while (end < sql_.size() && IsNamePart(sql_[end])) ++end;
-    const bool names = end > begin + 1;
-    if (end < sql_.size() && sql_[end] == '$' && !IsDigit(names ? sql_[begin + 1] : 'x')) {
-      const std::string_view tag = sql_.substr(begin, end + 1 - begin);
-      const std::size_t close = sql_.find(tag, end + 1);
-      at_ = close == std::string_view::npos ? sql_.size() : close + tag.size();
-      return;
-    }
-    at_ = end;
-    if (names) found_.push_back({begin, end, std::string(sql_.substr(begin + 1, end - begin - 1))});
-  }
-
-  std::string_view sql_;
-  std::size_t at_ = 0;
-  std::vector<ParameterUse> found_;
-};
 
 Status WithoutPlace(const Status& status) {
   Status bare(status.code(), status.fault(), status.message());
@@ -104,9 +19,16 @@ bool IsConversion(const Status& status) {
 
 }  // namespace
 
-std::vector<ParameterUse> FindParameters(std::string_view sql) {
-  if (sql.find('$') == std::string_view::npos) return {};
-  return Scanner(sql).Run();
+std::vector<ParameterUse> FindParameters(const std::string& text) {
+  std::vector<ParameterUse> uses;
+  if (text.find('$') == std::string::npos) return uses;
+  const sql::Tokens tokens(text);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::string_view token = tokens.Text(i);
+    if (tokens[i].kind != sql::TokenKind::kParameter || token.size() < 2 || token.front() != '$') continue;
+    uses.push_back({tokens[i].begin, tokens[i].end, std::string(token.substr(1))});
+  }
+  return uses;
 }
 
 void SqlText::AddPiece(std::string_view text, Piece piece) {

@@ -14,7 +14,7 @@ struct ParameterUse {
   std::size_t begin = 0, end = 0;
   std::string name;
 };
-std::vector<ParameterUse> FindParameters(std::string_view sql);
+std::vector<ParameterUse> FindParameters(const std::string& text);
 
 /// SQL for DuckDB, put together from a user's text and ours, that knows where its bytes come from.
 class SqlText {

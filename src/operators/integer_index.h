@@ -1,0 +1,92 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "operators/key_group.h"
+
+namespace thalweg::operators {
+
+/// Numbers distinct 64-bit integers 0, 1, 2 ... in the order in which they are first seen. Open addressing with linear
+/// probing, at most 2/3 full.
+class IntegerIndex {
+ public:
+  IntegerIndex() { Rebuild(kSmallest); }
+
+  std::size_t size() const { return keys_.size(); }
+  std::int64_t key(std::uint32_t slot) const { return keys_[slot]; }
+  const std::vector<std::int64_t>& keys() const { return keys_; }
+
+  /// slots[i] = number of keys[i].
+  void Map(const std::int64_t* keys, std::size_t count, std::uint32_t* slots) {
+    while ((keys_.size() + count) * 3 > entries_.size() * 2) Rebuild(entries_.size() * 2);
+    // Entries beyond the first caches are asked for a few rows ahead, so that their misses overlap.
+    if (entries_.size() * sizeof(Entry) > kCached) {
+      std::size_t i = 0;
+      for (; i + kAhead < count; ++i) {
+        __builtin_prefetch(&entries_[Home(keys[i + kAhead])]);
+        slots[i] = FindOrAdd(keys[i]);
+      }
+      for (; i < count; ++i) slots[i] = FindOrAdd(keys[i]);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) slots[i] = FindOrAdd(keys[i]);
+    }
+  }
+
+  /// Forgets all keys but these, which are numbered anew in this order.
+  void Keep(std::span<const std::uint32_t> slots) {
+    std::vector<std::int64_t> kept;
+    kept.reserve(slots.size());
+    for (const std::uint32_t slot : slots) kept.push_back(keys_[slot]);
+    keys_ = std::move(kept);
+    Rebuild(std::bit_ceil(std::max<std::size_t>(kSmallest, keys_.size() * 2)));
+  }
+
+ private:
+  struct Entry {
+    std::int64_t key = 0;
+    std::uint64_t slot = 0;  // plus one; 0: empty
+  };
+  static constexpr std::size_t kSmallest = 64;
+  static constexpr std::size_t kCached = 512 << 10;
+  static constexpr std::size_t kAhead = 16;
+
+  // The highest 8 bits choose the key group, and are nearly the same for all keys of an instance.
+  std::size_t Home(std::int64_t key) const { return (HashIntegerKey(key) << 8) >> shift_; }
+
+  std::uint32_t FindOrAdd(std::int64_t key) {
+    std::size_t at = Home(key);
+    for (;; at = (at + 1) & mask_) {
+      Entry& entry = entries_[at];
+      if (entry.slot == 0) [[unlikely]] {
+        entry = {key, keys_.size() + 1};
+        keys_.push_back(key);
+        return static_cast<std::uint32_t>(keys_.size() - 1);
+      }
+      if (entry.key == key) return static_cast<std::uint32_t>(entry.slot - 1);
+    }
+  }
+
+  void Rebuild(std::size_t capacity) {
+    entries_.assign(capacity, Entry{});
+    mask_ = capacity - 1;
+    shift_ = 64 - std::countr_zero(capacity);
+    for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
+      std::size_t at = Home(keys_[slot]);
+      while (entries_[at].slot != 0) at = (at + 1) & mask_;
+      entries_[at] = {keys_[slot], slot + 1};
+    }
+  }
+
+  std::vector<Entry> entries_;
+  std::vector<std::int64_t> keys_;
+  std::size_t mask_ = 0;
+  int shift_ = 0;
+};
+
+}  // namespace thalweg::operators
