@@ -237,7 +237,8 @@ void FailEverywhere(FaultPlan::Kind kind, Code code) {
     reached = files.operations() >= n;
     if (!status.ok()) {
       ++reported;
-      EXPECT_EQ(status.code(), code) << status;
+      // When an fsync finds the disk full, SQLite tells no more than that it failed.
+      EXPECT_THAT(status.code(), ::testing::AnyOf(code, Code::kIo)) << status;
     }
     CheckSurvived(path, promises);
   }

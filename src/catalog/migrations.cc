@@ -64,7 +64,7 @@ CREATE TABLE version_files (
   bytes       BIGINT  NOT NULL,
   identity    TEXT    NOT NULL,
   PRIMARY KEY (version_id, position)
-);
+) /* clustered */;
 
 CREATE TABLE node_runs (
   id          TEXT    NOT NULL PRIMARY KEY,
@@ -89,7 +89,7 @@ CREATE TABLE splits (
   node_run_id  TEXT NOT NULL REFERENCES node_runs (id),
   name         TEXT NOT NULL,
   UNIQUE (node_run_id, name)
-);
+) /* clustered */;
 
 CREATE TABLE attempts (
   id             TEXT    NOT NULL PRIMARY KEY,
@@ -110,7 +110,7 @@ CREATE TABLE attempts (
   cpu_us         BIGINT  NOT NULL,
   error          TEXT    NOT NULL,
   UNIQUE (split_id, number)
-);
+) /* clustered */;
 
 CREATE TABLE epochs (
   id           TEXT   NOT NULL PRIMARY KEY,
@@ -120,7 +120,7 @@ CREATE TABLE epochs (
   recipe_key   TEXT   NOT NULL,
   committed    BIGINT NOT NULL,
   UNIQUE (node_run_id, sequence)
-);
+) /* clustered */;
 
 CREATE TABLE positions (
   node_id   TEXT NOT NULL REFERENCES nodes (id),
@@ -128,7 +128,7 @@ CREATE TABLE positions (
   position  TEXT NOT NULL,
   epoch_id  TEXT NOT NULL REFERENCES epochs (id),
   PRIMARY KEY (node_id, split)
-);
+) /* clustered */;
 
 CREATE TABLE operator_states (
   node_id        TEXT    NOT NULL REFERENCES nodes (id),
@@ -140,7 +140,7 @@ CREATE TABLE operator_states (
   identity       TEXT    NOT NULL,
   epoch_id       TEXT    NOT NULL REFERENCES epochs (id),
   PRIMARY KEY (node_id, operator_name, position)
-);
+) /* clustered */;
 
 CREATE TABLE signatures (
   id          TEXT   NOT NULL PRIMARY KEY,
@@ -159,7 +159,7 @@ CREATE TABLE signature_versions (
   position      INTEGER NOT NULL,
   version_id    TEXT    NOT NULL REFERENCES versions (id),
   PRIMARY KEY (signature_id, position)
-);
+) /* clustered */;
 
 CREATE TABLE receipts (
   target      TEXT   NOT NULL,
@@ -173,7 +173,7 @@ CREATE TABLE receipts (
   changed     BIGINT NOT NULL,
   PRIMARY KEY (target, number),
   UNIQUE (target, epoch_id)
-);
+) /* clustered */;
 CREATE INDEX receipts_prepared ON receipts (target, number) WHERE state = 'prepared';
 
 CREATE TABLE events (
@@ -184,7 +184,7 @@ CREATE TABLE events (
   what        TEXT   NOT NULL,
   actor       TEXT   NOT NULL,
   reason      TEXT   NOT NULL
-);
+) /* clustered */;
 CREATE INDEX events_by_run ON events (run_number, id);
 
 CREATE TABLE cache (

@@ -26,10 +26,18 @@ Status CheckNotNewer(const Home& home, int version, int known) {
       .WithHint("use the newer program, or another home with --home");
 }
 
+std::string ForSqlite(std::string_view sql) {
+  std::string text(sql);
+  for (std::size_t at; (at = text.find(kClustered)) != std::string::npos;) {
+    text.replace(at, kClustered.size(), "WITHOUT ROWID");
+  }
+  return text;
+}
+
 Status RunMigrations(Connection& db, int from) {
   for (const Migration& migration : Migrations()) {
     if (migration.version <= from) continue;
-    TW_RETURN_IF_ERROR(db.Script(std::string(migration.sql)));
+    TW_RETURN_IF_ERROR(db.Script(ForSqlite(migration.sql)));
     TW_RETURN_IF_ERROR(db.Script(fmt::format("PRAGMA user_version = {}", migration.version)));
   }
   return Status::Ok();

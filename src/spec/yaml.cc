@@ -227,7 +227,7 @@ bool Builder::OnAlias(fy_event* event) {
     for (const Open& open : open_) {
       if (open.anchor != name) continue;
       diagnostics_.Error("yaml-alias", fmt::format("*{} stands inside of what it stands for", name),
-                         span);
+                         span, "", "write the value itself");
       return Place({Value::Null(span)}, "");
     }
     std::vector<std::string> names;

@@ -181,8 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
         SqlForm{"Single", "'SELECT carier, delay FROM flights'"},
         SqlForm{"SingleQuotes",
                 "'SELECT carier, ''x'''' y'' AS delay FROM flights WHERE origin = '''''"},
-        SqlForm{"SingleLines", "'SELECT carier,\n    ''x'' AS delay\n\n  FROM flights\n  '"},
-        SqlForm{"Flow", "\n  [SELECT carier FROM flights WHERE origin]"}),
+        SqlForm{"SingleLines", "'SELECT carier,\n    ''x'' AS delay\n\n  FROM flights\n  '"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Yaml, FlowItemsAreFound) {

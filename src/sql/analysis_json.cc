@@ -16,7 +16,8 @@ using Item = QueryShape::Item;
 using Relation = QueryShape::Relation;
 using Query = QueryShape::Query;
 
-// Each pair of functions is one type, as a list of its members in the order of the struct: a cache has many.
+// Each pair of functions is one type, as a list of its members in the order of the struct: a cache
+// has many.
 
 template <typename T, typename Write>
 Json List(const std::vector<T>& values, const Write& write) {
@@ -42,7 +43,9 @@ Enum ReadEnum(const Json& json, Enum last) {
   return static_cast<Enum>(value);
 }
 
-Json ToJson(const TextRange& range) { return {range.begin, range.end}; }
+Json ToJson(const TextRange& range) {
+  return {range.begin, range.end};
+}
 TextRange ReadRange(const Json& json) {
   return {json.at(0).get<std::size_t>(), json.at(1).get<std::size_t>()};
 }
@@ -57,7 +60,8 @@ TableRef ReadTable(const Json& json) {
   table.pipeline = json.at(0).get<std::string>();
   table.table = json.at(1).get<std::string>();
   if (const Json& at = json.at(2); !at.is_null()) {
-    table.at = AtClause{ReadEnum(at.at(0), AtClause::Unit::kTimestamp), at.at(1).get<std::string>()};
+    table.at =
+        AtClause{ReadEnum(at.at(0), AtClause::Unit::kTimestamp), at.at(1).get<std::string>()};
   }
   table.range = ReadRange(json.at(3));
   table.alias = json.at(4).get<std::string>();
@@ -69,16 +73,20 @@ Json ToJson(const Finding& finding) {
   return {finding.slug, finding.message, finding.help, ToJson(finding.range)};
 }
 Finding ReadFinding(const Json& json) {
-  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(), json.at(2).get<std::string>(),
-          ReadRange(json.at(3))};
+  return {json.at(0).get<std::string>(), json.at(1).get<std::string>(),
+          json.at(2).get<std::string>(), ReadRange(json.at(3))};
 }
 
-Json ToJson(const OutputColumn& column) { return {column.name, Json(column.sources)}; }
+Json ToJson(const OutputColumn& column) {
+  return {column.name, Json(column.sources)};
+}
 OutputColumn ReadOutput(const Json& json) {
   return {json.at(0).get<std::string>(), json.at(1).get<std::vector<std::string>>()};
 }
 
-Json ToJson(const Uses& uses) { return {Json(uses.paths), Json(uses.subqueries), uses.all}; }
+Json ToJson(const Uses& uses) {
+  return {Json(uses.paths), Json(uses.subqueries), uses.all};
+}
 Uses ReadUses(const Json& json) {
   return {json.at(0).get<std::vector<QueryShape::Path>>(), json.at(1).get<std::vector<int>>(),
           json.at(2).get<bool>()};
@@ -88,7 +96,7 @@ Json ToJson(const Item& item) {
   const Json replaced = List(item.replaced, [](const Item::Replacement& r) -> Json {
     return {r.name, ToJson(r.uses)};
   });
-  return {static_cast<int>(item.kind), item.name, ToJson(item.uses),   item.star_of,
+  return {static_cast<int>(item.kind), item.name, ToJson(item.uses), item.star_of,
           Json(item.excluded),         replaced,  Json(item.renamed)};
 }
 Item ReadItem(const Json& json) {
@@ -124,6 +132,8 @@ Relation ReadRelation(const Json& json) {
 Json ToJson(const Query& query) {
   return {static_cast<int>(query.combine),
           query.outer,
+          query.outer_relations,
+          query.in_from,
           List(query.relations, [](const Relation& r) { return ToJson(r); }),
           List(query.items, [](const Item& i) { return ToJson(i); }),
           ToJson(query.reads),
@@ -135,13 +145,31 @@ Query ReadQuery(const Json& json) {
   Query query;
   query.combine = ReadEnum(json.at(0), Query::Combine::kLeft);
   query.outer = json.at(1).get<int>();
-  query.relations = ReadList(json.at(2), ReadRelation);
-  query.items = ReadList(json.at(3), ReadItem);
-  query.reads = ReadUses(json.at(4));
-  query.opaque = json.at(5).get<bool>();
-  query.left = json.at(6).get<int>();
-  query.right = json.at(7).get<int>();
+  query.outer_relations = json.at(2).get<int>();
+  query.in_from = json.at(3).get<bool>();
+  query.relations = ReadList(json.at(4), ReadRelation);
+  query.items = ReadList(json.at(5), ReadItem);
+  query.reads = ReadUses(json.at(6));
+  query.opaque = json.at(7).get<bool>();
+  query.left = json.at(8).get<int>();
+  query.right = json.at(9).get<int>();
   return query;
+}
+
+/// Relations of the queries around it that a query sees are read before it.
+bool SeesEarlierOnly(const QueryShape& shape, int id) {
+  const Query* query = &shape.queries[static_cast<std::size_t>(id)];
+  while (query->outer >= 0 && query->outer < static_cast<int>(shape.queries.size())) {
+    const Query& outer = shape.queries[static_cast<std::size_t>(query->outer)];
+    const int size = static_cast<int>(outer.relations.size());
+    if (query->outer_relations < 0 || query->outer_relations > size || &outer <= query)
+      return false;
+    for (int i = 0; i < query->outer_relations; ++i) {
+      if (outer.relations[static_cast<std::size_t>(i)].query >= id) return false;
+    }
+    query = &outer;
+  }
+  return true;
 }
 
 /// What resolving relies on: inner queries come first, tables exist, paths have parts.
@@ -160,8 +188,10 @@ bool IsSound(const Analysis& analysis) {
   for (int id = 0; id < queries; ++id) {
     const Query& query = analysis.shape.queries[static_cast<std::size_t>(id)];
     if (query.outer != -1 && (query.outer <= id || query.outer >= queries)) return false;
+    if (!SeesEarlierOnly(analysis.shape, id)) return false;
     const bool combines = query.combine != Query::Combine::kSelect;
-    if (combines && (query.left < 0 || query.left >= id || query.right < 0 || query.right >= id)) return false;
+    if (combines && (query.left < 0 || query.left >= id || query.right < 0 || query.right >= id))
+      return false;
     for (const Relation& relation : query.relations) {
       const bool is_table = relation.table >= 0 && relation.table < tables && relation.query == -1;
       const bool is_query = relation.table == -1 && relation.query >= 0 && relation.query < id;
@@ -189,7 +219,8 @@ std::optional<Hash128> ReadHash(const std::string& hex) {
 }
 
 Status NotOurs() {
-  return Status(Code::kCorrupt, "the text is no analysis of this version: analyse the statement again");
+  return Status(Code::kCorrupt,
+                "the text is no analysis of this version: analyse the statement again");
 }
 
 }  // namespace

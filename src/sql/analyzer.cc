@@ -22,8 +22,8 @@ namespace {
 using Outcome = Analyzer::Outcome;
 using Parsed = std::variant<ParsedStatement, Rejection>;
 
-/// A query that parses a list of texts at once costs half of one query for each; trees take about forty times
-/// their text, hence the limit.
+/// A query that parses a list of texts at once costs half of one query for each; trees take about
+/// forty times their text, hence the limit.
 constexpr std::size_t kBatchBytes = 256 << 10;
 constexpr std::size_t kBatchStatements = 500;
 
@@ -47,15 +47,18 @@ void RefuseFunctions(const ParsedStatement& statement, std::vector<Finding>& ref
     const std::string name = FoldName(node.text());
     const std::string_view why = WhyForbidden(name);
     if (why.empty()) continue;
-    refused.push_back({"function-not-allowed", fmt::format("the function {}() cannot be called: {}", name, why),
-                       "remove it; values from outside are parameters", statement.RangeOf(node.parent())});
+    refused.push_back(
+        {"function-not-allowed", fmt::format("the function {}() cannot be called: {}", name, why),
+         "remove it; values from outside are parameters", statement.RangeOf(node.parent())});
   }
 }
 
 /// The names of the statement's parameters, lower case, sorted.
-std::vector<std::string> ReadParameters(const ParsedStatement& statement, std::vector<Finding>& refused) {
+std::vector<std::string> ReadParameters(const ParsedStatement& statement,
+                                        std::vector<Finding>& refused) {
   std::vector<std::string> names;
-  for (const Node entry : statement.tree.root().Get("statements").Child(0).Get("named_param_map").children()) {
+  for (const Node entry :
+       statement.tree.root().Get("statements").Child(0).Get("named_param_map").children()) {
     names.push_back(FoldName(entry.Text("key")));
   }
   std::sort(names.begin(), names.end());
@@ -65,12 +68,14 @@ std::vector<std::string> ReadParameters(const ParsedStatement& statement, std::v
     const std::string_view text = tokens.Text(i);
     const std::string_view name = text.substr(1);
     if (name.empty() || (name[0] >= '0' && name[0] <= '9')) {
-      refused.push_back({"positional-parameter", fmt::format("parameters have names here, not {}", text),
+      refused.push_back({"positional-parameter",
+                         fmt::format("parameters have names here, not {}", text),
                          "write $name, and declare it under params", statement.TokenRange(i)});
     } else if (!IsPlainName(FoldName(name))) {
-      refused.push_back({"invalid-parameter-name",
-                         fmt::format("{} cannot be the name of a parameter", EscapeForDisplay(text)),
-                         "names are letters a-z, digits and _, a letter first", statement.TokenRange(i)});
+      refused.push_back(
+          {"invalid-parameter-name",
+           fmt::format("{} cannot be the name of a parameter", EscapeForDisplay(text)),
+           "names are letters a-z, digits and _, a letter first", statement.TokenRange(i)});
     }
   }
   return names;
@@ -115,7 +120,18 @@ Result<Parsed> ReadTree(Tokens tokens, std::string_view json) {
 
 Rejection RefuseEmpty(std::size_t size) {
   Rejection rejection;
-  rejection.findings.push_back({"empty-statement", "there is no statement", "write a SELECT", {0, size}});
+  rejection.findings.push_back(
+      {"empty-statement", "there is no statement", "write a SELECT", {0, size}});
+  return rejection;
+}
+
+/// The parser took the text, but its tree cannot be printed.
+Rejection RefuseUnreadable(const Tokens& tokens, const Status& why) {
+  Rejection rejection;
+  rejection.findings.push_back({"unsupported-statement",
+                                fmt::format("the statement cannot be analysed: {}", why.message()),
+                                "write it in another way",
+                                {0, tokens.text().size()}});
   return rejection;
 }
 
@@ -161,9 +177,10 @@ std::optional<Rejection> RefuseExpressionText(const std::string& text) {
                                   "write one expression over columns, such as  amount > 0", range});
     return rejection;
   };
-  if (!tokens.brackets_balanced()) return refuse("the brackets of the expression do not match", whole);
-  for (const std::string_view word : {"SELECT", "FROM", "WITH", "VALUES", "TABLE", "PIVOT", "UNPIVOT",
-                                      "DESCRIBE", "SHOW", "SUMMARIZE"}) {
+  if (!tokens.brackets_balanced())
+    return refuse("the brackets of the expression do not match", whole);
+  for (const std::string_view word : {"SELECT", "FROM", "WITH", "VALUES", "TABLE", "PIVOT",
+                                      "UNPIVOT", "DESCRIBE", "SHOW", "SUMMARIZE"}) {
     if (tokens.IsWord(0, word)) return refuse("an expression is wanted, not a statement", whole);
   }
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -214,7 +231,8 @@ class DuckDbAnalyzer final : public Analyzer {
       const QueryShape::Query& query = analysis->shape.queries.back();
       if (query.items.size() != 1 || query.items[0].kind == QueryShape::Item::Kind::kStar) {
         Rejection rejection;
-        rejection.findings.push_back({"not-an-expression", "one expression is wanted, not several",
+        rejection.findings.push_back({"not-an-expression",
+                                      "one expression is wanted, not several",
                                       "write one expression over columns, such as  amount > 0",
                                       {kExpressionPrefix.size(), wrapped.size()}});
         outcome = std::move(rejection);
@@ -240,7 +258,19 @@ class DuckDbAnalyzer final : public Analyzer {
       indexes.push_back(i);
     }
     if (texts.empty()) return {};
-    TW_ASSIGN_OR_RETURN(const std::vector<std::string> trees, Serialize(connection, texts));
+    const auto serialized = Serialize(connection, texts);
+    if (!serialized.ok() && texts.size() > 1) {  // of one of them: find out which
+      for (const std::size_t i : indexes) {
+        TW_RETURN_IF_ERROR(AnalyzeBatch(connection, statements, {i}, outcomes));
+      }
+      return {};
+    }
+    if (!serialized.ok()) {
+      if (serialized.status().fault() == Fault::kResource) return serialized.status();
+      outcomes[indexes[0]] = RefuseUnreadable(tokens[0], serialized.status());
+      return {};
+    }
+    const std::vector<std::string>& trees = *serialized;
     for (std::size_t i = 0; i < texts.size(); ++i) {
       TW_ASSIGN_OR_RETURN(Parsed parsed, ReadTree(std::move(tokens[i]), trees[i]));
       if (auto* rejection = std::get_if<Rejection>(&parsed)) {
@@ -263,8 +293,8 @@ class DuckDbAnalyzer final : public Analyzer {
                          "FROM (SELECT unnest(from_json($1::VARCHAR, '[\"VARCHAR\"]')) AS text)",
                          parameters));
     if (rows.size() != texts.size()) {
-      return Status::Internal(fmt::format("the parser lost statements given={} returned={}", texts.size(),
-                                          rows.size()));
+      return Status::Internal(fmt::format("the parser lost statements given={} returned={}",
+                                          texts.size(), rows.size()));
     }
     std::vector<std::string> trees;
     trees.reserve(rows.size());

@@ -39,16 +39,25 @@ TEST_F(Limits, DeepNestingIsAnalysedOrRefused) {
       {"signs", [](int n) { return "SELECT " + Repeat("- ", n) + "a FROM t"; }},
       {"negations", [](int n) { return "SELECT " + Repeat("NOT ", n) + "a FROM t"; }},
       {"calls", [](int n) { return "SELECT " + Repeat("abs(", n) + "1" + Repeat(")", n); }},
-      {"cases", [](int n) { return "SELECT " + Repeat("CASE WHEN a THEN 1 ELSE ", n) + "2" + Repeat(" END", n); }},
+      {"cases",
+       [](int n) {
+         return "SELECT " + Repeat("CASE WHEN a THEN 1 ELSE ", n) + "2" + Repeat(" END", n);
+       }},
       {"casts", [](int n) { return "SELECT a" + Repeat("::INT", n) + " FROM t"; }},
       {"indexes", [](int n) { return "SELECT a" + Repeat("[1]", n) + " FROM t"; }},
       {"lists", [](int n) { return "SELECT " + Repeat("[", n) + "1" + Repeat("]", n); }},
-      {"types", [](int n) { return "SELECT a::" + Repeat("STRUCT(a ", n) + "INT" + Repeat(")", n) + " FROM t"; }},
+      {"types",
+       [](int n) {
+         return "SELECT a::" + Repeat("STRUCT(a ", n) + "INT" + Repeat(")", n) + " FROM t";
+       }},
       {"arrows", [](int n) { return "SELECT a" + Repeat("->'b'", n) + " FROM t"; }},
-      {"subqueries", [](int n) { return Repeat("SELECT * FROM (", n) + "SELECT 1" + Repeat(")", n); }},
+      {"subqueries",
+       [](int n) { return Repeat("SELECT * FROM (", n) + "SELECT 1" + Repeat(")", n); }},
       {"scalars", [](int n) { return "SELECT " + Repeat("(SELECT ", n) + "1" + Repeat(")", n); }},
-      {"nested CTEs", [](int n) { return Repeat("WITH a AS (", n) + "SELECT 1" + Repeat(") FROM a", n); }},
-      {"CTEs", [](int n) {
+      {"nested CTEs",
+       [](int n) { return Repeat("WITH a AS (", n) + "SELECT 1" + Repeat(") FROM a", n); }},
+      {"CTEs",
+       [](int n) {
          std::string sql = "WITH c0 AS (FROM t)";
          for (int i = 1; i < n; ++i) sql += fmt::format(", c{} AS (FROM c{})", i, i - 1);
          return sql + fmt::format(" FROM c{}", n - 1);
@@ -98,19 +107,20 @@ TEST_F(Limits, MoreThanAMegabyteIsNot) {
 std::vector<std::string> HundredStatements() {
   std::vector<std::string> statements;
   for (int i = 0; i < 100; ++i) {
-    statements.push_back(fmt::format(
-        "SELECT f.carrier, f.origin, count(*) AS n, avg(dep_delay) AS delay{0}\n"
-        "FROM flights_{0} f LEFT JOIN weather_{0} w USING (origin, time_hour)\n"
-        "WHERE dep_delay > $min AND w.visib IS NOT NULL  -- comment {0}\n"
-        "GROUP BY f.carrier, f.origin HAVING count(*) > 10 ORDER BY delay{0} DESC",
-        i));
+    statements.push_back(
+        fmt::format("SELECT f.carrier, f.origin, count(*) AS n, avg(dep_delay) AS delay{0}\n"
+                    "FROM flights_{0} f LEFT JOIN weather_{0} w USING (origin, time_hour)\n"
+                    "WHERE dep_delay > $min AND w.visib IS NOT NULL  -- comment {0}\n"
+                    "GROUP BY f.carrier, f.origin HAVING count(*) > 10 ORDER BY delay{0} DESC",
+                    i));
   }
   return statements;
 }
 
 TEST_F(Limits, AHundredStatementsAreQuick) {
   const auto statements = HundredStatements();
-  ASSERT_TRUE(analyzer().Analyze(statements).ok());  // the first use of the library is not the matter
+  ASSERT_TRUE(
+      analyzer().Analyze(statements).ok());  // the first use of the library is not the matter
   std::chrono::nanoseconds least = std::chrono::hours(1);
   for (int i = 0; i < 5; ++i) {
     const auto before = ProcessCpuTime();
@@ -134,7 +144,8 @@ TEST_F(Limits, ThreadsDoNotDisturbEachOther) {
     threads.emplace_back([&, t] {
       const auto outcomes = analyzer().Analyze(statements).value();
       for (std::size_t i = 0; i < outcomes.size(); ++i) {
-        equal[static_cast<std::size_t>(t)] += std::get<Analysis>(outcomes[i]) == std::get<Analysis>(expected[i]);
+        equal[static_cast<std::size_t>(t)] +=
+            std::get<Analysis>(outcomes[i]) == std::get<Analysis>(expected[i]);
       }
     });
   }
@@ -142,17 +153,23 @@ TEST_F(Limits, ThreadsDoNotDisturbEachOther) {
   EXPECT_THAT(equal, ElementsAre(100, 100, 100, 100));
 }
 
-TEST_F(Limits, NoStatementsAtAll) { EXPECT_TRUE(analyzer().Analyze({}).value().empty()); }
+TEST_F(Limits, NoStatementsAtAll) {
+  EXPECT_TRUE(analyzer().Analyze({}).value().empty());
+}
 
 class Cache : public AnalyzerTest {};
 
 TEST_F(Cache, EncodesEverything) {
   for (const char* sql : {
            "SELECT 1",
-           "SELECT $b, $a, now() FROM t z AT (VERSION => 'run:3'), p.u AT (TIMESTAMP => '2024-01-01') LIMIT 3",
-           "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT * EXCLUDE (n) FROM r",
-           "SELECT * EXCLUDE (a) REPLACE (b + (SELECT 1 FROM u) AS b) RENAME (c AS \"Ü\"), COLUMNS('x') FROM t",
-           "SELECT a FROM t SEMI JOIN u USING (k) NATURAL JOIN v UNION BY NAME (FROM w EXCEPT FROM x)",
+           "SELECT $b, $a, now() FROM t z AT (VERSION => 'run:3'), p.u AT (TIMESTAMP => "
+           "'2024-01-01') LIMIT 3",
+           "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT * EXCLUDE (n) "
+           "FROM r",
+           "SELECT * EXCLUDE (a) REPLACE (b + (SELECT 1 FROM u) AS b) RENAME (c AS \"Ü\"), "
+           "COLUMNS('x') FROM t",
+           "SELECT a FROM t SEMI JOIN u USING (k) NATURAL JOIN v UNION BY NAME (FROM w EXCEPT FROM "
+           "x)",
            "SELECT k FROM t AS q(k) PIVOT (sum(a) FOR b IN (1)), unnest([1]) AS u(x)",
            "SELECT a // b, '\xf0\x9f\xa6\x86', \"x\"\"y\" FROM t TABLESAMPLE 10%",
        }) {
@@ -169,8 +186,8 @@ TEST_F(Cache, EncodesEverything) {
 TEST_F(Cache, RefusesWhatIsNotItsOwn) {
   const std::string text = Encode(Accept("SELECT a, (SELECT b FROM u) FROM t ORDER BY a LIMIT 3"));
   for (const std::string& broken :
-       {std::string(), std::string("{}"), std::string("[]"), std::string("null"), std::string("{\"version\": 0}"),
-        text.substr(0, text.size() / 2), text + "x"}) {
+       {std::string(), std::string("{}"), std::string("[]"), std::string("null"),
+        std::string("{\"version\": 0}"), text.substr(0, text.size() / 2), text + "x"}) {
     const auto decoded = Decode(broken);
     ASSERT_FALSE(decoded.ok()) << broken;
     EXPECT_EQ(decoded.status().code(), Code::kCorrupt);

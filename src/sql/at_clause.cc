@@ -10,7 +10,9 @@
 namespace thalweg::sql {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// A positive number of at most 18 digits without leading zeros.
 bool IsOrdinal(std::string_view text) {
@@ -34,7 +36,8 @@ class Fields {
   }
   /// Exactly `digits` digits, at most `max`.
   bool Number(std::size_t digits, int max, int& value) {
-    if (rest_.size() < digits || !std::all_of(rest_.begin(), rest_.begin() + static_cast<int>(digits), IsDigit)) {
+    if (rest_.size() < digits ||
+        !std::all_of(rest_.begin(), rest_.begin() + static_cast<int>(digits), IsDigit)) {
       return false;
     }
     value = 0;
@@ -96,7 +99,8 @@ std::optional<std::string> ReadInstant(std::string_view text) {
       !fields.Take('-') || !fields.Number(2, 31, d)) {
     return {};
   }
-  const year_month_day date{year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d))};
+  const year_month_day date{year(y), month(static_cast<unsigned>(m)),
+                            day(static_cast<unsigned>(d))};
   if (!date.ok()) return {};
   minutes offset{0};
   if (!fields.done()) {

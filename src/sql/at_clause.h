@@ -8,12 +8,12 @@
 
 namespace thalweg::sql {
 
-/// Reads the "at_clause" of a table. None: it is not one of the forms of AtClause; they take literals only,
-/// because which data a statement reads is decided before it runs.
+/// Reads the "at_clause" of a table. None: it is not one of the forms of AtClause; they take
+/// literals only, because which data a statement reads is decided before it runs.
 std::optional<AtClause> ReadAtClause(const Node& clause);
 
-/// "2024-03-01", "2024-03-01 12:30", with seconds, fractions, T, Z or an offset; without one it is UTC.
-/// As FormatInstant writes it; none when it is no time.
+/// "2024-03-01", "2024-03-01 12:30", with seconds, fractions, T, Z or an offset; without one it is
+/// UTC. As FormatInstant writes it; none when it is no time.
 std::optional<std::string> ReadInstant(std::string_view text);
 
 inline constexpr std::string_view kAtClauseForms =

@@ -12,9 +12,9 @@ namespace {
 
 // Keys whose texts are names that DuckDB compares without regard to case.
 constexpr std::string_view kNameKeys[] = {
-    "catalog",        "catalog_name",  "column",       "column_names", "cte_name",
-    "exclude_list",   "function_name", "identifier",   "relation_name", "schema",
-    "schema_name",    "table",         "table_name",   "using_columns",
+    "catalog",      "catalog_name",  "column",     "column_names",  "cte_name",
+    "exclude_list", "function_name", "identifier", "relation_name", "schema",
+    "schema_name",  "table",         "table_name", "using_columns",
 };
 
 bool IsNameKey(std::string_view key) {
@@ -33,7 +33,8 @@ bool IsName(const Node& node) {
   // A table's alias only qualifies columns; an expression's alias names a column.
   if (key == "alias") return !parent.Has("class");
   // {"key": name, "value": ...} of a CTE or of REPLACE.
-  if (key == "key") return parent.parent().key() == "map" || parent.parent().key() == "replace_list";
+  if (key == "key")
+    return parent.parent().key() == "map" || parent.parent().key() == "replace_list";
   return false;
 }
 
@@ -71,8 +72,12 @@ Hash128 HashSubtree(const Node& root, bool with_alias) {
 
 }  // namespace
 
-Hash128 Fingerprint(const Node& node) { return HashSubtree(node, true); }
+Hash128 Fingerprint(const Node& node) {
+  return HashSubtree(node, true);
+}
 
-Hash128 ExpressionHash(const Node& expression) { return HashSubtree(expression, false); }
+Hash128 ExpressionHash(const Node& expression) {
+  return HashSubtree(expression, false);
+}
 
 }  // namespace thalweg::sql

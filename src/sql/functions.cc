@@ -10,8 +10,9 @@ using Names = std::span<const std::string_view>;
 
 constexpr std::string_view kTableFunctions[] = {"generate_series", "range", "unnest"};
 
-// duckdb_functions() with a stability other than CONSISTENT, and what it calls CONSISTENT although it
-// reads the clock or the session. Not in it: error(), which ends the statement whenever it is called.
+// duckdb_functions() with a stability other than CONSISTENT, and what it calls CONSISTENT although
+// it reads the clock or the session. Not in it: error(), which ends the statement whenever it is
+// called.
 constexpr std::string_view kVolatile[] = {
     "ago",
     "current_catalog",
@@ -52,8 +53,8 @@ constexpr std::string_view kVolatile[] = {
 };
 
 constexpr std::string_view kVolatileKeywords[] = {
-    "current_catalog", "current_date",   "current_schema", "current_time", "current_timestamp",
-    "localtime",       "localtimestamp",
+    "current_catalog",   "current_date", "current_schema", "current_time",
+    "current_timestamp", "localtime",    "localtimestamp",
 };
 
 struct Forbidden {
@@ -184,22 +185,34 @@ constexpr std::string_view kAggregates[] = {
 };
 
 constexpr std::string_view kOrderDependent[] = {
-    "any_value",          "arbitrary",         "array_agg", "first",  "first_value",
-    "group_concat",       "json_group_array",  "json_group_object",
-    "json_group_structure", "last",            "last_value", "list",  "listagg",
+    "any_value",
+    "arbitrary",
+    "array_agg",
+    "first",
+    "first_value",
+    "group_concat",
+    "json_group_array",
+    "json_group_object",
+    "json_group_structure",
+    "last",
+    "last_value",
+    "list",
+    "listagg",
     "string_agg",
 };
 
 constexpr std::string_view kTies[] = {
-    "arg_max", "arg_max_null", "arg_max_nulls_last", "arg_min", "arg_min_null",
-    "arg_min_nulls_last", "argmax", "argmin", "max_by", "min_by", "mode",
+    "arg_max", "arg_max_null", "arg_max_nulls_last",
+    "arg_min", "arg_min_null", "arg_min_nulls_last",
+    "argmax",  "argmin",       "max_by",
+    "min_by",  "mode",
 };
 
 constexpr std::string_view kApproximate[] = {"approx_quantile", "approx_top_k",
                                              "reservoir_quantile"};
 
 constexpr std::string_view kLambdas[] = {
-    "apply",      "array_apply", "array_filter", "array_reduce", "array_transform", "filter",
+    "apply",      "array_apply", "array_filter", "array_reduce",   "array_transform", "filter",
     "list_apply", "list_filter", "list_reduce",  "list_transform", "reduce",
 };
 
@@ -224,24 +237,47 @@ bool Contains(Names names, std::string_view name) {
 
 }  // namespace
 
-bool IsAllowedTableFunction(std::string_view name) { return Contains(kTableFunctions, name); }
+bool IsAllowedTableFunction(std::string_view name) {
+  return Contains(kTableFunctions, name);
+}
 
 std::string_view WhyForbidden(std::string_view name) {
-  const auto it = std::lower_bound(std::begin(kForbidden), std::end(kForbidden), name,
-                                   [](const Forbidden& f, std::string_view n) { return f.name < n; });
+  const auto it =
+      std::lower_bound(std::begin(kForbidden), std::end(kForbidden), name,
+                       [](const Forbidden& f, std::string_view n) { return f.name < n; });
   return it != std::end(kForbidden) && it->name == name ? it->why : std::string_view();
 }
 
-bool IsVolatile(std::string_view name) { return Contains(kVolatile, name); }
-bool IsVolatileKeyword(std::string_view name) { return Contains(kVolatileKeywords, name); }
-bool IsAggregate(std::string_view name) { return Contains(kAggregates, name); }
-bool DependsOnOrder(std::string_view name) { return Contains(kOrderDependent, name); }
-bool DependsOnTies(std::string_view name) { return Contains(kTies, name); }
-bool IsApproximate(std::string_view name) { return Contains(kApproximate, name); }
-bool TakesLambda(std::string_view name) { return Contains(kLambdas, name); }
+bool IsVolatile(std::string_view name) {
+  return Contains(kVolatile, name);
+}
+bool IsVolatileKeyword(std::string_view name) {
+  return Contains(kVolatileKeywords, name);
+}
+bool IsAggregate(std::string_view name) {
+  return Contains(kAggregates, name);
+}
+bool DependsOnOrder(std::string_view name) {
+  return Contains(kOrderDependent, name);
+}
+bool DependsOnTies(std::string_view name) {
+  return Contains(kTies, name);
+}
+bool IsApproximate(std::string_view name) {
+  return Contains(kApproximate, name);
+}
+bool TakesLambda(std::string_view name) {
+  return Contains(kLambdas, name);
+}
 
-Names VolatileFunctions() { return kVolatile; }
-Names ForbiddenFunctions() { return kForbiddenNames.names; }
-Names AggregateFunctions() { return kAggregates; }
+Names VolatileFunctions() {
+  return kVolatile;
+}
+Names ForbiddenFunctions() {
+  return kForbiddenNames.names;
+}
+Names AggregateFunctions() {
+  return kAggregates;
+}
 
 }  // namespace thalweg::sql

@@ -5,8 +5,8 @@
 
 namespace thalweg::sql {
 
-/// What the profile says of DuckDB's functions, by lower-case name. Constants, so that starting costs
-/// nothing; a test compares them with the library's own list.
+/// What the profile says of DuckDB's functions, by lower-case name. Constants, so that starting
+/// costs nothing; a test compares them with the library's own list.
 
 /// Table functions that may stand in FROM: range, generate_series, unnest.
 bool IsAllowedTableFunction(std::string_view name);

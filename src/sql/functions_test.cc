@@ -22,11 +22,14 @@ std::set<std::string> Fetch(const std::string& sql) {
   const auto database = duckdb::Database::Open(options).value();
   const auto connection = database->Connect().value();
   std::set<std::string> names;
-  for (const auto& row : connection->Fetch(sql).value()) names.insert(FoldName(row[0].value_or("")));
+  for (const auto& row : connection->Fetch(sql).value())
+    names.insert(FoldName(row[0].value_or("")));
   return names;
 }
 
-std::set<std::string> AllNames() { return Fetch("SELECT function_name FROM duckdb_functions()"); }
+std::set<std::string> AllNames() {
+  return Fetch("SELECT function_name FROM duckdb_functions()");
+}
 
 // When DuckDB is updated and this fails: add the function, and raise kProfileVersion.
 TEST(Functions, VolatileOnesAreThoseOfTheLibrary) {
@@ -39,7 +42,8 @@ TEST(Functions, VolatileOnesAreThoseOfTheLibrary) {
   for (const std::string& name : of_library) {
     for (const std::string& macro :
          Fetch("SELECT function_name FROM duckdb_functions() WHERE function_type = 'macro' AND "
-               "regexp_matches(macro_definition, '(^|[^a-z_])" + name + "([^a-z_]|$)')")) {
+               "regexp_matches(macro_definition, '(^|[^a-z_])" +
+               name + "([^a-z_]|$)')")) {
       EXPECT_THAT(known, Contains(macro)) << "calls " << name;
     }
   }
@@ -55,9 +59,12 @@ TEST(Functions, AggregatesAreThoseOfTheLibrary) {
 
 TEST(Functions, ListsNameOnlyWhatExists) {
   const std::set<std::string> all = AllNames();
-  for (const std::string_view name : VolatileFunctions()) EXPECT_THAT(all, Contains(std::string(name)));
-  for (const std::string_view name : AggregateFunctions()) EXPECT_THAT(all, Contains(std::string(name)));
-  for (const std::string_view name : PortableFunctions()) EXPECT_THAT(all, Contains(std::string(name)));
+  for (const std::string_view name : VolatileFunctions())
+    EXPECT_THAT(all, Contains(std::string(name)));
+  for (const std::string_view name : AggregateFunctions())
+    EXPECT_THAT(all, Contains(std::string(name)));
+  for (const std::string_view name : PortableFunctions())
+    EXPECT_THAT(all, Contains(std::string(name)));
   for (const SparkDifference& difference : FunctionDifferences()) {
     EXPECT_THAT(all, Contains(std::string(difference.name)));
     EXPECT_FALSE(IsPortableFunction(difference.name)) << difference.name;
@@ -68,11 +75,13 @@ TEST(Functions, ListsNameOnlyWhatExists) {
   }
 }
 
-// Whatever reads files or the engine's state by name must not be among the table functions that are allowed.
+// Whatever reads files or the engine's state by name must not be among the table functions that are
+// allowed.
 TEST(Functions, AllowedTableFunctions) {
   std::set<std::string> allowed;
-  for (const std::string& name : Fetch("SELECT function_name FROM duckdb_functions() "
-                                       "WHERE function_type IN ('table', 'table_macro', 'pragma')")) {
+  for (const std::string& name :
+       Fetch("SELECT function_name FROM duckdb_functions() "
+             "WHERE function_type IN ('table', 'table_macro', 'pragma')")) {
     if (IsAllowedTableFunction(name)) allowed.insert(name);
   }
   EXPECT_EQ(allowed, (std::set<std::string>{"generate_series", "range", "unnest"}));

@@ -16,7 +16,8 @@ using Relation = QueryShape::Relation;
 using Uses = QueryShape::Uses;
 using Item = QueryShape::Item;
 
-/// Wider queries are kept as one column of many sources: joins of a star with itself double at every step.
+/// Wider queries are kept as one column of many sources: joins of a star with itself double at
+/// every step.
 constexpr std::size_t kMaxColumns = 4096;
 
 constexpr int kNoTable = -1;
@@ -63,8 +64,8 @@ class Resolver {
   ResolvedColumns Run() {
     for (std::size_t id = 0; id < shape_.queries.size(); ++id) {
       columns_.emplace_back();
-      columns_[id] = Limit(shape_.queries[id].combine == Query::Combine::kSelect ? Select(id)
-                                                                                  : Combine(id));
+      columns_[id] =
+          Limit(shape_.queries[id].combine == Query::Combine::kSelect ? Select(id) : Combine(id));
     }
     return Result();
   }
@@ -176,15 +177,17 @@ class Resolver {
       columns.push_back({"", "", true, Resolve(id, {of})});
       return columns;
     }
-    const Query& query = shape_.queries[id];
-    const bool merges = std::any_of(query.relations.begin(), query.relations.end(),
-                                    [](const Relation& r) { return r.natural || !r.merged.empty(); });
-    for (const Relation& relation : query.relations) {
+    const Scope scope = OwnScope(id);
+    const bool merges = std::any_of(scope.begin(), scope.end(), [](const Relation& r) {
+      return r.natural || !r.merged.empty();
+    });
+    for (const Relation& relation : scope) {
       if (relation.hidden) continue;
       for (Column& column : ColumnsOf(relation)) {
         if (merges && !column.many) {
-          if (IsMerged(query, relation, column.folded)) continue;
-          if (auto sources = FindVisible(query, column.folded)) column.sources = *std::move(sources);
+          if (IsMerged(scope, relation, column.folded)) continue;
+          if (auto sources = FindVisible(scope, column.folded))
+            column.sources = *std::move(sources);
         }
         columns.push_back(std::move(column));
         if (columns.size() > kMaxColumns) columns = Limit(std::move(columns));
@@ -299,28 +302,52 @@ class Resolver {
     return ResolveName(id, path[0]);
   }
 
-  /// A column of FROM, an alias of the select list, a whole row; then the same of the query around it.
+  /// The relations that a query sees at one level: its own, or the first ones of a query around it.
+  using Scope = std::span<const Relation>;
+
+  Scope OwnScope(std::size_t id) const { return shape_.queries[id].relations; }
+
+  /// Calls `visit(scope)` from inside out until it returns true.
+  template <typename Visit>
+  void ForEachScope(std::size_t id, const Visit& visit) const {
+    const Query* query = &shape_.queries[id];
+    if (visit(Scope(query->relations))) return;
+    while (query->outer >= 0) {
+      const Query& outer = shape_.queries[static_cast<std::size_t>(query->outer)];
+      const auto seen =
+          std::min(static_cast<std::size_t>(query->outer_relations), outer.relations.size());
+      if (visit(Scope(outer.relations).first(seen))) return;
+      query = &outer;
+    }
+  }
+
+  /// A column of FROM, an alias of the select list, a whole row; then the same of the query around
+  /// it.
   Sources ResolveName(std::size_t id, const std::string& name) {
     Candidates candidates;
-    for (int at = static_cast<int>(id); at >= 0; at = shape_.queries[static_cast<std::size_t>(at)].outer) {
-      const Query& query = shape_.queries[static_cast<std::size_t>(at)];
+    std::optional<Sources> found;
+    bool own = true;
+    ForEachScope(id, [&](Scope scope) {
       Candidates here;
-      if (auto sources = FindVisible(query, name, here)) {
-        if (candidates.empty()) return *std::move(sources);
-        Merge(candidates.open, *sources);  // one of them: only binding can tell
-        break;
-      }
-      if (static_cast<std::size_t>(at) == id) {
-        if (const Column* alias = FindAlias(id, name)) return alias->sources;
-      }
-      for (const Relation& relation : query.relations) {
-        if (relation.name == name && candidates.empty()) {
-          return OneOfMany(ColumnsOf(relation)).sources;
+      auto sources = FindVisible(scope, name, here);
+      if (sources && candidates.empty()) {
+        found = std::move(sources);
+      } else if (sources) {
+        Merge(candidates.open, *sources);  // here or further inside: only binding can tell
+        return true;
+      } else if (const Column* alias = own ? FindAlias(id, name) : nullptr) {
+        found = alias->sources;
+      } else if (candidates.empty()) {
+        for (const Relation& relation : scope) {
+          if (relation.name == name) found = OneOfMany(ColumnsOf(relation)).sources;
         }
       }
       candidates.Add(here);
-    }
-    return Choose(candidates, name);
+      const bool stay = own && shape_.queries[id].in_from && !candidates.empty();
+      own = false;
+      return found.has_value() || stay;
+    });
+    return found ? *std::move(found) : Choose(candidates, name);
   }
 
   Sources Choose(const Candidates& candidates, const std::string& name) {
@@ -330,17 +357,16 @@ class Resolver {
     return {Id({kNoTable, name})};
   }
 
-  std::optional<Sources> FindVisible(const Query& query, const std::string& name) {
+  std::optional<Sources> FindVisible(Scope scope, const std::string& name) {
     Candidates ignored;
-    return FindVisible(query, name, ignored);
+    return FindVisible(scope, name, ignored);
   }
 
   /// The first relation that has the name, and those whose column is joined with it by USING.
-  std::optional<Sources> FindVisible(const Query& query, const std::string& name,
-                                     Candidates& candidates) {
+  std::optional<Sources> FindVisible(Scope scope, const std::string& name, Candidates& candidates) {
     for (const bool hidden : {false, true}) {
       std::optional<Sources> found;
-      for (const Relation& relation : query.relations) {
+      for (const Relation& relation : scope) {
         if (relation.hidden != hidden || (found && !Joins(relation, name))) continue;
         auto sources = Find(relation, name, candidates);
         if (!sources) continue;
@@ -350,19 +376,20 @@ class Resolver {
           found = std::move(sources);
         }
       }
-      if (!found && !hidden) found = UsingOfOpenTables(query, name, candidates);
+      if (!found && !hidden) found = UsingOfOpenTables(scope, name, candidates);
       if (found || !candidates.empty()) return found;
     }
     return {};
   }
 
-  /// USING says that both sides have the column, even if nothing else is known of them; and then no other has.
-  std::optional<Sources> UsingOfOpenTables(const Query& query, const std::string& name,
+  /// USING says that both sides have the column, even if nothing else is known of them; and then no
+  /// other has.
+  std::optional<Sources> UsingOfOpenTables(Scope scope, const std::string& name,
                                            Candidates& candidates) {
     Candidates joined;
     std::size_t before = 0;  // relations left of the first USING with this name
     bool merging = false;
-    for (const Relation& relation : query.relations) {
+    for (const Relation& relation : scope) {
       const bool merges = std::count(relation.merged.begin(), relation.merged.end(), name) > 0;
       if (relation.hidden || (merging && !merges)) continue;
       merging = merging || merges;
@@ -380,9 +407,9 @@ class Resolver {
   }
 
   /// Its values are shown as those of a relation before it.
-  bool IsMerged(const Query& query, const Relation& relation, const std::string& name) {
+  bool IsMerged(Scope scope, const Relation& relation, const std::string& name) {
     if (!Joins(relation, name)) return false;
-    for (const Relation& before : query.relations) {
+    for (const Relation& before : scope) {
       if (&before == &relation) return false;
       Candidates ignored;
       if (!before.hidden && Find(before, name, ignored)) return true;
@@ -391,13 +418,14 @@ class Resolver {
   }
 
   const Relation* FindRelation(std::size_t id, const std::string& name) const {
-    for (int at = static_cast<int>(id); at >= 0;
-         at = shape_.queries[static_cast<std::size_t>(at)].outer) {
-      for (const Relation& relation : shape_.queries[static_cast<std::size_t>(at)].relations) {
-        if (relation.name == name) return &relation;
-      }
-    }
-    return nullptr;
+    const Relation* found = nullptr;
+    ForEachScope(id, [&](Scope scope) {
+      const auto it = std::find_if(scope.begin(), scope.end(),
+                                   [&](const Relation& relation) { return relation.name == name; });
+      if (it != scope.end()) found = &*it;
+      return found != nullptr;
+    });
+    return found;
   }
 
   const Column* FindAlias(std::size_t id, const std::string& name) const {
@@ -410,7 +438,8 @@ class Resolver {
   /// #2: the second column of FROM.
   Sources Positional(std::size_t id, const std::string& path) {
     std::size_t position = 0;
-    for (const char c : path.substr(1, 9)) position = position * 10 + static_cast<std::size_t>(c - '0');
+    for (const char c : path.substr(1, 9))
+      position = position * 10 + static_cast<std::size_t>(c - '0');
     const std::vector<Column> columns = Star(id, "");
     for (const Column& column : columns) {
       if (column.many) break;
@@ -446,7 +475,8 @@ class Resolver {
     ResolvedColumns result;
     if (columns_.empty()) return result;
     for (const Column& column : columns_.back()) {
-      result.outputs.push_back({column.many ? "" : column.name, column.many, Names(column.sources)});
+      result.outputs.push_back(
+          {column.many ? "" : column.name, column.many, Names(column.sources)});
       Merge(read_, column.sources);
     }
     result.read = Names(read_);
@@ -518,8 +548,9 @@ Lineage ResolveLineage(const Analysis& analysis, std::span<const data::Columns> 
   Lineage lineage;
   for (std::size_t i = 0; i < output.size(); ++i) {
     const ResolvedColumns::Column& column = Match(resolved.outputs, i, output.size(), anything);
-    lineage.columns.push_back(
-        {output[i].name, column.many ? SourcesByName(column.sources, output[i].name) : column.sources});
+    lineage.columns.push_back({output[i].name, column.many
+                                                   ? SourcesByName(column.sources, output[i].name)
+                                                   : column.sources});
   }
   lineage.columns_read = std::move(resolved.read);
   return lineage;

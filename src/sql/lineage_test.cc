@@ -40,7 +40,9 @@ const Case kAlone[] = {
     {"SELECT a, b AS c FROM t", {"a <- t.a", "c <- t.b"}, {"t.a", "t.b"}},
     {"SELECT t.a, T.B + 1 FROM t", {"a <- t.a", " <- t.b"}, {"t.a", "t.b"}},
     {"SELECT a + b AS s FROM p.t", {"s <- p.t.a p.t.b"}, {"p.t.a", "p.t.b"}},
-    {"SELECT x.a FROM t x JOIN u y USING (k) WHERE y.z", {"a <- t.a"}, {"t.a", "t.k", "u.k", "u.z"}},
+    {"SELECT x.a FROM t x JOIN u y USING (k) WHERE y.z",
+     {"a <- t.a"},
+     {"t.a", "t.k", "u.k", "u.z"}},
     {"SELECT a FROM t, u", {"a <- a"}, {"a"}},
     {"SELECT k FROM t JOIN u USING (k)", {"k <- t.k u.k"}, {"t.k", "u.k"}},
     {"SELECT * FROM t", {" <- t.*"}, {"t.*"}},
@@ -49,7 +51,8 @@ const Case kAlone[] = {
     {"SELECT t FROM t", {"t <- t.*"}, {"t.*"}},
     {"SELECT a AS b, b AS c FROM t", {"b <- t.a", "c <- t.a"}, {"t.a"}},
     {"SELECT max(a) FROM t GROUP BY b HAVING count(c) > 1 ORDER BY d",
-     {" <- t.a"}, {"t.a", "t.b", "t.c", "t.d"}},
+     {" <- t.a"},
+     {"t.a", "t.b", "t.c", "t.d"}},
     {"SELECT s.field.sub FROM t", {"sub <- t.s"}, {"t.s"}},
     // Through CTEs and subqueries.
     {"WITH c AS (SELECT a AS x, b FROM t) SELECT x + 1 AS y FROM c", {"y <- t.a"}, {"t.a", "t.b"}},
@@ -57,20 +60,32 @@ const Case kAlone[] = {
     {"WITH c(x, y) AS (SELECT a, b FROM t) SELECT y FROM c", {"y <- t.b"}, {"t.a", "t.b"}},
     {"SELECT x FROM (SELECT a AS x FROM t) s, u", {"x <- t.a"}, {"t.a"}},
     {"SELECT q.x FROM (SELECT a FROM t) AS q(x)", {"x <- t.a"}, {"t.a"}},
-    {"SELECT (SELECT max(b) FROM u WHERE u.k = t.k) AS m FROM t", {"m <- u.b"}, {"t.k", "u.b", "u.k"}},
-    {"SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.k = t.k)", {"a <- t.a"}, {"t.a", "t.k", "u.k"}},
-    {"SELECT a IN (SELECT b FROM u) AS i FROM t", {"i <- t.a u.b"}, {"t.a", "u.b"}},
+    {"SELECT (SELECT max(u.b) FROM u WHERE u.k = t.k) AS m FROM t",
+     {"m <- u.b"},
+     {"t.k", "u.b", "u.k"}},
+    {"SELECT (SELECT max(b) FROM u) AS m FROM t", {"m <- b"}, {"b"}},  // it may be t's, too
+    {"SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.k = t.k)",
+     {"a <- t.a"},
+     {"t.a", "t.k", "u.k"}},
+    {"SELECT a IN (SELECT u.b FROM u) AS i FROM t", {"i <- t.a u.b"}, {"t.a", "u.b"}},
+    {"WITH c AS (SELECT x FROM u), d AS (SELECT y FROM t, c) SELECT x FROM t, c",
+     {"x <- u.x"},
+     {"t.y", "u.x"}},
+    {"SELECT s.x FROM u, (SELECT x FROM t) s", {"x <- t.x"}, {"t.x"}},
     {"SELECT l.b FROM t, LATERAL (SELECT t.a + 1 AS b) l", {"b <- t.a"}, {"t.a"}},
     {"SELECT x FROM t, unnest(t.l) AS u(x)", {"x <- t.l"}, {"t.l"}},
     {"SELECT v FROM (VALUES (1)) AS w(v)", {"v <-"}, {}},
-    {"WITH RECURSIVE r(n, k) AS (SELECT a, 1 FROM t UNION ALL SELECT n + u.b, k FROM r JOIN u ON u.c = n) "
+    {"WITH RECURSIVE r(n, k) AS (SELECT a, 1 FROM t UNION ALL SELECT n + u.b, k FROM r JOIN u ON "
+     "u.c = n) "
      "SELECT n, k FROM r",
      {"n <- t.a u.b", "k <-"},
      {"t.a", "u.b", "u.c"}},
     // Set operations.
-    {"SELECT a, b FROM t UNION ALL SELECT c, d FROM u", {"a <- t.a u.c", "b <- t.b u.d"},
+    {"SELECT a, b FROM t UNION ALL SELECT c, d FROM u",
+     {"a <- t.a u.c", "b <- t.b u.d"},
      {"t.a", "t.b", "u.c", "u.d"}},
-    {"SELECT a, b FROM t UNION BY NAME SELECT b, c FROM u", {"a <- t.a", "b <- t.b u.b", "c <- u.c"},
+    {"SELECT a, b FROM t UNION BY NAME SELECT b, c FROM u",
+     {"a <- t.a", "b <- t.b u.b", "c <- u.c"},
      {"t.a", "t.b", "u.b", "u.c"}},
     {"SELECT a FROM t EXCEPT SELECT b FROM u", {"a <- t.a"}, {"t.a", "u.b"}},
     {"FROM t UNION FROM u", {" <- t.* u.*"}, {"t.*", "u.*"}},
@@ -99,9 +114,10 @@ class ResolvedLineage : public AnalyzerTest {
     std::vector<data::Columns> inputs;
     for (const TableRef& table : analysis.tables) {
       data::Columns columns;
-      const std::vector<std::string> names = table.table == "t"   ? std::vector<std::string>{"a", "b", "k"}
-                                             : table.table == "u" ? std::vector<std::string>{"a", "c", "k"}
-                                                                  : std::vector<std::string>{"D", "e"};
+      const std::vector<std::string> names =
+          table.table == "t"   ? std::vector<std::string>{"a", "b", "k"}
+          : table.table == "u" ? std::vector<std::string>{"a", "c", "k"}
+                               : std::vector<std::string>{"D", "e"};
       for (const std::string& name : names) columns.push_back({0, name, "integer"});
       inputs.push_back(std::move(columns));
     }
@@ -119,38 +135,65 @@ struct ResolvedCase {
 };
 
 const ResolvedCase kResolved[] = {
-    {"SELECT * FROM t", {"a", "b", "k"}, {"a <- t.a", "b <- t.b", "k <- t.k"}, {"t.a", "t.b", "t.k"}},
-    {"SELECT b, c, d FROM t, u, w", {"b", "c", "D"}, {"b <- t.b", "c <- u.c", "D <- w.D"}, {"t.b", "u.c", "w.D"}},
+    {"SELECT * FROM t",
+     {"a", "b", "k"},
+     {"a <- t.a", "b <- t.b", "k <- t.k"},
+     {"t.a", "t.b", "t.k"}},
+    {"SELECT b, c, d FROM t, u, w",
+     {"b", "c", "D"},
+     {"b <- t.b", "c <- u.c", "D <- w.D"},
+     {"t.b", "u.c", "w.D"}},
     {"SELECT x.A, Y.C FROM t x, u y", {"a", "c"}, {"a <- t.a", "c <- u.c"}, {"t.a", "u.c"}},
-    {"SELECT * FROM t JOIN u USING (k)", {"a", "b", "k", "a_1", "c"},
+    {"SELECT * FROM t JOIN u USING (k)",
+     {"a", "b", "k", "a_1", "c"},
      {"a <- t.a", "b <- t.b", "k <- t.k u.k", "a_1 <- u.a", "c <- u.c"},
      {"t.a", "t.b", "t.k", "u.a", "u.c", "u.k"}},
-    {"SELECT * FROM t NATURAL JOIN u", {"a", "b", "k", "c"},
-     {"a <- t.a u.a", "b <- t.b", "k <- t.k u.k", "c <- u.c"}, {"t.a", "t.b", "t.k", "u.a", "u.c", "u.k"}},
-    {"SELECT * FROM t SEMI JOIN u USING (k)", {"a", "b", "k"}, {"a <- t.a", "b <- t.b", "k <- t.k"},
+    {"SELECT * FROM t NATURAL JOIN u",
+     {"a", "b", "k", "c"},
+     {"a <- t.a u.a", "b <- t.b", "k <- t.k u.k", "c <- u.c"},
+     {"t.a", "t.b", "t.k", "u.a", "u.c", "u.k"}},
+    {"SELECT * FROM t SEMI JOIN u USING (k)",
+     {"a", "b", "k"},
+     {"a <- t.a", "b <- t.b", "k <- t.k"},
      {"t.a", "t.b", "t.k"}},
-    {"SELECT * EXCLUDE (a) RENAME (b AS z) REPLACE (k + a AS k) FROM t", {"z", "k"},
-     {"z <- t.b", "k <- t.a t.k"}, {"t.a", "t.b", "t.k"}},
-    {"SELECT 1, *, e FROM t, w", {"1", "a", "b", "k", "D", "e", "e_1"},
+    {"SELECT * EXCLUDE (a) RENAME (b AS z) REPLACE (k + a AS k) FROM t",
+     {"z", "k"},
+     {"z <- t.b", "k <- t.a t.k"},
+     {"t.a", "t.b", "t.k"}},
+    {"SELECT 1, *, e FROM t, w",
+     {"1", "a", "b", "k", "D", "e", "e_1"},
      {"1 <-", "a <- t.a", "b <- t.b", "k <- t.k", "D <- w.D", "e <- w.e", "e_1 <- w.e"},
      {"t.a", "t.b", "t.k", "w.D", "w.e"}},
-    {"WITH c AS (SELECT * FROM t JOIN w ON a = d) SELECT e, b FROM c", {"e", "b"}, {"e <- w.e", "b <- t.b"},
+    {"WITH c AS (SELECT * FROM t JOIN w ON a = d) SELECT e, b FROM c",
+     {"e", "b"},
+     {"e <- w.e", "b <- t.b"},
      {"t.a", "t.b", "w.D", "w.e"}},
     // Columns come before aliases of the same list.
     {"SELECT b AS a, a + 1 AS z FROM t", {"a", "z"}, {"a <- t.b", "z <- t.a"}, {"t.a", "t.b"}},
     {"SELECT b AS q, q + 1 AS z FROM t", {"q", "z"}, {"q <- t.b", "z <- t.b"}, {"t.b"}},
     // Inner columns come before outer ones.
-    {"SELECT (SELECT max(c) FROM u WHERE a = b) AS m FROM t", {"m"}, {"m <- u.c"}, {"t.b", "u.a", "u.c"}},
+    {"SELECT (SELECT max(c) FROM u WHERE a = b) AS m FROM t",
+     {"m"},
+     {"m <- u.c"},
+     {"t.b", "u.a", "u.c"}},
     {"SELECT t FROM t", {"t"}, {"t <- t.a t.b t.k"}, {"t.a", "t.b", "t.k"}},
     {"SELECT x, k FROM t AS q(x)", {"x", "k"}, {"x <- t.a", "k <- t.k"}, {"t.a", "t.k"}},
-    {"FROM t UNION ALL FROM u", {"a", "b", "k"}, {"a <- t.a u.a", "b <- t.b u.c", "k <- t.k u.k"},
+    {"FROM t UNION ALL FROM u",
+     {"a", "b", "k"},
+     {"a <- t.a u.a", "b <- t.b u.c", "k <- t.k u.k"},
      {"t.a", "t.b", "t.k", "u.a", "u.c", "u.k"}},
-    {"FROM t UNION BY NAME FROM u", {"a", "b", "k", "c"},
-     {"a <- t.a u.a", "b <- t.b", "k <- t.k u.k", "c <- u.c"}, {"t.a", "t.b", "t.k", "u.a", "u.c", "u.k"}},
+    {"FROM t UNION BY NAME FROM u",
+     {"a", "b", "k", "c"},
+     {"a <- t.a u.a", "b <- t.b", "k <- t.k u.k", "c <- u.c"},
+     {"t.a", "t.b", "t.k", "u.a", "u.c", "u.k"}},
     // What only binding can take apart.
-    {"SELECT b, COLUMNS('a|k') FROM t", {"b", "a", "k"}, {"b <- t.b", "a <- t.a", "k <- t.k"},
+    {"SELECT b, COLUMNS('a|k') FROM t",
+     {"b", "a", "k"},
+     {"b <- t.b", "a <- t.a", "k <- t.k"},
      {"t.a", "t.b", "t.k"}},
-    {"SELECT k, \"1\" FROM t PIVOT (sum(b) FOR a IN (1, 2))", {"k", "1"}, {"k <- t.k", "1 <- t.a t.b"},
+    {"SELECT k, \"1\" FROM t PIVOT (sum(b) FOR a IN (1, 2))",
+     {"k", "1"},
+     {"k <- t.k", "1 <- t.a t.b"},
      {"t.a", "t.b", "t.k"}},
     {"SELECT nothing FROM t", {"nothing"}, {"nothing <- nothing"}, {"nothing"}},
 };

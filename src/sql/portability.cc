@@ -18,8 +18,8 @@ bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> word
 }
 
 bool IsWholeNumberType(std::string_view id) {
-  return IsOneOf(id, {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-                      "UINTEGER", "UBIGINT", "UHUGEINT"});
+  return IsOneOf(id, {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
+                      "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"});
 }
 
 bool IsFractionalType(const Node& type) {
@@ -32,18 +32,21 @@ bool IsFractional(const Node& expression) {
   if (expression.Is("VALUE_CONSTANT")) return IsFractionalType(expression.Get("value").Get("type"));
   if (expression.Is("OPERATOR_CAST")) return IsFractionalType(expression.Get("cast_type"));
   const std::string name = FoldName(expression.Text("function_name"));
-  return IsOneOf(name, {"/", "avg", "mean", "median", "sqrt", "exp", "ln", "log", "log10", "pow", "power",
-                        "stddev", "variance", "quantile_cont", "random"});
+  return IsOneOf(name, {"/", "avg", "mean", "median", "sqrt", "exp", "ln", "log", "log10", "pow",
+                        "power", "stddev", "variance", "quantile_cont", "random"});
 }
 
 bool IsInterval(const Node& expression) {
   const std::string name = FoldName(expression.Text("function_name"));
-  return (name.starts_with("to_") && IsOneOf(name, {"to_years", "to_quarters", "to_months", "to_weeks",
-                                                    "to_days", "to_hours", "to_minutes", "to_seconds"})) ||
+  return (name.starts_with("to_") &&
+          IsOneOf(name, {"to_years", "to_quarters", "to_months", "to_weeks", "to_days", "to_hours",
+                         "to_minutes", "to_seconds"})) ||
          expression.Get("cast_type").Text("id") == "INTERVAL";
 }
 
-bool IsUnderCast(const Node& expression) { return expression.parent().Is("OPERATOR_CAST"); }
+bool IsUnderCast(const Node& expression) {
+  return expression.parent().Is("OPERATOR_CAST");
+}
 
 std::string UpperCase(std::string_view word) {
   std::string upper(word);
@@ -57,7 +60,8 @@ class Finder {
       : statement_(statement), tokens_(statement.tokens) {}
 
   std::vector<Finding> Run() {
-    for (std::size_t i = statement_.query().index(); i < statement_.query().end() && findings_.size() < kMaxFindings; ++i) {
+    for (std::size_t i = statement_.query().index();
+         i < statement_.query().end() && findings_.size() < kMaxFindings; ++i) {
       const Node node = statement_.tree[i];
       if (!node.is_object()) continue;
       if (!node.expression_class().empty()) {
@@ -96,15 +100,15 @@ class Finder {
     if (!location) return;  // made by the parser: the text says it in another way
     const std::size_t at = tokens_.IndexAt(*location);
     const std::size_t last = LastOfName(at);
-    if (!node.Get("is_operator").truth() && !(tokens_.IsName(last) && FoldName(tokens_.Name(last)) == name)) {
+    if (!node.Get("is_operator").truth() &&
+        !(tokens_.IsName(last) && FoldName(tokens_.Name(last)) == name)) {
       return Syntax(node, name, at);
     }
     if (IsMethodCall(node)) return Construct("method-call", statement_.RangeOf(node));
-    if (IsSubstringFromZero(node, name)) return Construct("substring-zero", statement_.RangeOf(node));
+    if (IsSubstringFromZero(node, name))
+      return Construct("substring-zero", statement_.RangeOf(node));
     if (IsDateInterval(node, name)) return Construct("date-interval", statement_.RangeOf(node));
-    if (name == "extract" || IsExtractSecond(node, name)) {
-      return Construct("extract-second", statement_.RangeOf(node));
-    }
+    if (IsExtractSecond(node, name)) return Construct("extract-second", statement_.RangeOf(node));
     NamedFunction(node, name);
   }
 
@@ -138,14 +142,16 @@ class Finder {
       Construct("struct-literal", Between(at));
     } else if (name == "map" && tokens_.IsSymbol(at, "{")) {
       Construct("map-literal", Between(at));
-    } else if (name == "row" && tokens_.IsSymbol(at, "(") && !node.parent().parent().Is("COMPARE_IN") &&
+    } else if (name == "row" && tokens_.IsSymbol(at, "(") &&
+               !node.parent().parent().Is("COMPARE_IN") &&
                node.parent().expression_class() != "LAMBDA") {
       Construct("tuple", Between(at));
     } else if (name == "timezone") {
       Construct("at-time-zone", TokenAt(at));
     } else if (name == "regexp_full_match") {
       Construct("regex-match", TokenAt(at));
-    } else if (name == "list_apply" && tokens_.IsSymbol(at, "[") && node.parent().expression_class() != "FUNCTION") {
+    } else if (name == "list_apply" && tokens_.IsSymbol(at, "[") &&
+               node.parent().expression_class() != "FUNCTION") {
       Construct("list-comprehension", Between(at));
     } else if (IsExtractSecond(node, name)) {
       Construct("extract-second", TokenAt(at));
@@ -204,7 +210,8 @@ class Finder {
     }
     if (node.Has("replace_list")) Construct("star-replace", WordFrom(at, "REPLACE", node));
     if (node.Has("rename_list")) Construct("star-rename", WordFrom(at, "RENAME", node));
-    if (node.parent().parent().expression_class() == "FUNCTION") Construct("star-like", TokenAt(at));
+    if (node.parent().parent().expression_class() == "FUNCTION")
+      Construct("star-like", TokenAt(at));
   }
 
   void Cast(const Node& node) {
@@ -278,7 +285,8 @@ class Finder {
   void Clause(const Node& node) {
     if (node.Is("JOIN")) {
       if (node.Text("ref_type") == "ASOF") Construct("asof-join", statement_.RangeOf(node));
-      if (node.Text("ref_type") == "POSITIONAL") Construct("positional-join", statement_.RangeOf(node));
+      if (node.Text("ref_type") == "POSITIONAL")
+        Construct("positional-join", statement_.RangeOf(node));
     } else if (node.Is("PIVOT")) {
       Construct("pivot", statement_.RangeOf(node));
     } else if (node.Is("TABLE_FUNCTION")) {
@@ -306,17 +314,21 @@ class Finder {
   void TableFunction(const Node& node) {
     const std::string name = FoldName(node.Get("function").Text("function_name"));
     const TextRange range = statement_.RangeOf(node);
-    if (node.Has("with_ordinality")) Construct("ordinality", WordFrom(tokens_.IndexAt(range.begin), "ORDINALITY", node));
+    if (node.Has("with_ordinality"))
+      Construct("ordinality", WordFrom(tokens_.IndexAt(range.begin), "ORDINALITY", node));
     if (name == "unnest") Construct("table-unnest", range);
     if (name == "generate_series") Construct("table-generate-series", range);
     if (name == "range" && !node.Has("column_name_alias")) Construct("table-range", range);
   }
 
   void Values(const Node& node) {
-    const Node around = node.parent().parent().parent();  // node <- query node <- "subquery" <- SUBQUERY
-    if (node.Has("column_name_alias") || around.Has("column_name_alias") || around.Has("aliases")) return;
+    const Node around =
+        node.parent().parent().parent();  // node <- query node <- "subquery" <- SUBQUERY
+    if (node.Has("column_name_alias") || around.Has("column_name_alias") || around.Has("aliases"))
+      return;
     const auto first = statement_.FirstLocation(node);
-    const std::size_t at = first ? statement_.WordBefore(tokens_.IndexAt(*first), "VALUES") : tokens_.size();
+    const std::size_t at =
+        first ? statement_.WordBefore(tokens_.IndexAt(*first), "VALUES") : tokens_.size();
     Construct("values-names", at < tokens_.size() ? TokenAt(at) : statement_.RangeOf(node));
   }
 
@@ -392,8 +404,8 @@ class Finder {
   void Construct(std::string_view name, TextRange range) { Add(ConstructDifference(name), range); }
 
   void Add(const SparkDifference& difference, TextRange range) {
-    findings_.push_back({std::string(Slug(difference)), std::string(difference.message),
-                         Help(difference), range});
+    findings_.push_back(
+        {std::string(Slug(difference)), std::string(difference.message), Help(difference), range});
   }
 
   const ParsedStatement& statement_;

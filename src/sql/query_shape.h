@@ -6,11 +6,12 @@
 
 namespace thalweg::sql {
 
-/// Where the columns of a statement come from: its SELECTs, what each reads, and what its columns are
-/// made of. All that lineage needs, so that it can be resolved again when the columns of the tables
-/// are known. Plain data; names are folded to lower case, except those of result columns.
+/// Where the columns of a statement come from: its SELECTs, what each reads, and what its columns
+/// are made of. All that lineage needs, so that it can be resolved again when the columns of the
+/// tables are known. Plain data; names are folded to lower case, except those of result columns.
 struct QueryShape {
-  /// A column as written: {"a"}, {"t", "a"}, {"t", "a", "field"}; {"#2"} for a positional reference.
+  /// A column as written: {"a"}, {"t", "a"}, {"t", "a", "field"}; {"#2"} for a positional
+  /// reference.
   using Path = std::vector<std::string>;
 
   /// What an expression reads.
@@ -45,24 +46,27 @@ struct QueryShape {
 
   /// An entry of FROM: a table of the analysis, or another query (subquery, CTE, table function).
   struct Relation {
-    std::string name;                 ///< what columns are qualified with; may be empty
-    int table = -1;                   ///< index into Analysis::tables, or
-    int query = -1;                   ///< index into queries, always a smaller one than its reader's
+    std::string name;  ///< what columns are qualified with; may be empty
+    int table = -1;    ///< index into Analysis::tables, or
+    int query = -1;    ///< index into queries, always a smaller one than its reader's
     std::vector<std::string> columns;  ///< new names for the first columns: t(a, b)
-    std::vector<std::string> merged;  ///< columns joined by USING with those before
-    bool natural = false;             ///< joined by all columns of the same name
-    bool hidden = false;              ///< right side of SEMI or ANTI: only seen by ON
+    std::vector<std::string> merged;   ///< columns joined by USING with those before
+    bool natural = false;              ///< joined by all columns of the same name
+    bool hidden = false;               ///< right side of SEMI or ANTI: only seen by ON
     bool operator==(const Relation&) const = default;
   };
 
   struct Query {
     enum class Combine { kSelect, kUnion, kUnionByName, kLeft };
     Combine combine = Combine::kSelect;
-    int outer = -1;  ///< the query around it, whose columns it may use
+    int outer = -1;           ///< the query around it, whose columns it may use,
+    int outer_relations = 0;  ///< those of its first so many relations
+    bool in_from = false;     ///< a subquery in FROM: seldom uses columns from outside
     std::vector<Relation> relations;
     std::vector<Item> items;
-    Uses reads;           ///< of all other clauses
-    bool opaque = false;  ///< has columns beyond its items that only binding can tell (PIVOT, unnest)
+    Uses reads;  ///< of all other clauses
+    bool opaque =
+        false;  ///< has columns beyond its items that only binding can tell (PIVOT, unnest)
     int left = -1, right = -1;  ///< branches of a set operation
     bool operator==(const Query&) const = default;
   };

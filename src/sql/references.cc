@@ -60,7 +60,8 @@ std::vector<std::string> Texts(const Node& array) {
 
 /// a.upper() is a call of upper with a: DuckDB's parser reads a as a schema.
 bool IsSchemaOfTheEngine(std::string_view schema) {
-  for (const std::string_view known : {"", "main", "pg_catalog", "information_schema", "system", "temp"}) {
+  for (const std::string_view known :
+       {"", "main", "pg_catalog", "information_schema", "system", "temp"}) {
     if (schema == known) return true;
   }
   return false;
@@ -78,7 +79,7 @@ class Walker {
  private:
   /// A query that is being read, and the finished ones directly inside it.
   struct Frame {
-    const Frame* outer = nullptr;
+    Frame* outer = nullptr;
     Query query;
     std::vector<int> inner;
   };
@@ -86,17 +87,15 @@ class Walker {
   int Close(Frame& frame) {
     const int id = static_cast<int>(shape_.queries.size());
     for (const int inner : frame.inner) shape_.queries[static_cast<std::size_t>(inner)].outer = id;
+    if (frame.outer) {
+      frame.query.outer_relations = static_cast<int>(frame.outer->query.relations.size());
+      frame.outer->inner.push_back(id);
+    }
     shape_.queries.push_back(std::move(frame.query));
     return id;
   }
 
-  int ReadInner(const Node& node, Frame& frame) {
-    const int id = ReadQuery(node, &frame);
-    frame.inner.push_back(id);
-    return id;
-  }
-
-  int ReadQuery(const Node& node, const Frame* outer) {
+  int ReadQuery(const Node& node, Frame* outer) {
     Frame frame{outer, {}, {}};
     const std::size_t mark = ctes_.Mark();
     BindCtes(node.Get("cte_map").Get("map"), frame);
@@ -114,11 +113,12 @@ class Walker {
     return Close(frame);
   }
 
-  /// Each CTE sees those before it; its own name means what it meant outside, unless it is recursive.
+  /// Each CTE sees those before it; its own name means what it meant outside, unless it is
+  /// recursive.
   void BindCtes(const Node& map, Frame& frame) {
     for (const Node entry : map.children()) {
       const Node value = entry.Get("value");
-      const int id = ReadInner(value.Get("query").Get("node"), frame);
+      const int id = ReadQuery(value.Get("query").Get("node"), frame.outer);
       ctes_.Bind(FoldName(entry.Text("key")), {id, Texts(value.Get("aliases"))});
     }
   }
@@ -128,7 +128,8 @@ class Walker {
     for (const Node item : node.Get("select_list").children()) ReadItem(item, frame);
     for (const Node part : node.children()) {
       const std::string_view key = part.key();
-      if (key == "cte_map" || key == "from_table" || key == "select_list" || key == "sample") continue;
+      if (key == "cte_map" || key == "from_table" || key == "select_list" || key == "sample")
+        continue;
       ReadExpression(part, frame.query.reads, frame);
     }
   }
@@ -138,21 +139,22 @@ class Walker {
     frame.query.combine = kind == "UNION"           ? Query::Combine::kUnion
                           : kind == "UNION_BY_NAME" ? Query::Combine::kUnionByName
                                                     : Query::Combine::kLeft;
-    frame.query.left = ReadInner(node.Get("left"), frame);
-    frame.query.right = ReadInner(node.Get("right"), frame);
+    frame.query.left = ReadQuery(node.Get("left"), frame.outer);
+    frame.query.right = ReadQuery(node.Get("right"), frame.outer);
     ReadExpression(node.Get("modifiers"), frame.query.reads, frame);
   }
 
-  /// Only the right branch sees the name; for lineage it stands for the left branch, whose columns it has.
+  /// Only the right branch sees the name; for lineage it stands for the left branch, whose columns
+  /// it has.
   void ReadRecursion(const Node& node, Frame& frame) {
     frame.query.combine = Query::Combine::kUnion;
-    frame.query.left = ReadInner(node.Get("left"), frame);
+    frame.query.left = ReadQuery(node.Get("left"), frame.outer);
     const std::size_t mark = ctes_.Mark();
     const std::string name = FoldName(node.Text("cte_name"));
     const CteScopes::Binding binding{frame.query.left, Texts(node.Get("aliases"))};
     ctes_.Bind(name, binding);
     ctes_.Bind("recurring." + name, binding);
-    frame.query.right = ReadInner(node.Get("right"), frame);
+    frame.query.right = ReadQuery(node.Get("right"), frame.outer);
     ctes_.Release(mark);
     ReadExpression(node.Get("modifiers"), frame.query.reads, frame);
   }
@@ -162,7 +164,7 @@ class Walker {
     if (node.Is("BASE_TABLE")) return ReadBaseTable(node, frame);
     if (node.Is("JOIN")) return ReadJoin(node, frame);
     if (node.Is("SUBQUERY")) {
-      return AddQuery(node, ReadInner(node.Get("subquery").Get("node"), frame), frame);
+      return AddQuery(node, ReadQuery(node.Get("subquery").Get("node"), &frame), frame);
     }
     if (node.Is("TABLE_FUNCTION")) return ReadTableFunction(node, frame);
     if (node.Is("EXPRESSION_LIST")) return ReadValues(node, frame);
@@ -178,9 +180,9 @@ class Walker {
   void ReadBaseTable(const Node& node, Frame& frame) {
     const std::string schema = FoldName(node.Text("schema_name"));
     const std::string name = FoldName(node.Text("table_name"));
-    const CteScopes::Binding* cte =
-        node.Has("catalog_name") ? nullptr
-                                 : ctes_.Find(schema.empty() ? name : schema + "." + name);
+    const CteScopes::Binding* cte = node.Has("catalog_name")
+                                        ? nullptr
+                                        : ctes_.Find(schema.empty() ? name : schema + "." + name);
     Relation relation;
     relation.name = node.Text("alias").empty() ? name : FoldName(node.Text("alias"));
     relation.columns = Texts(node.Get("column_name_alias"));
@@ -213,6 +215,7 @@ class Walker {
   }
 
   void AddQuery(const Node& node, int query, Frame& frame) {
+    shape_.queries[static_cast<std::size_t>(query)].in_from = true;
     Relation relation;
     relation.name = FoldName(node.Text("alias"));
     relation.query = query;
@@ -245,7 +248,8 @@ class Walker {
     if (!IsAllowedTableFunction(name)) {
       Refuse("table-function-not-allowed",
              fmt::format("the table function {}() cannot be called in a statement", name),
-             "declare a source node, such as  data: {source: {files: data.csv}},  and read it by its name; "
+             "declare a source node, such as  data: {source: {files: data.csv}},  and read it by "
+             "its name; "
              "range, generate_series and unnest are allowed",
              statement_.RangeOf(node));
       return;
@@ -257,9 +261,7 @@ class Walker {
     inner.query.items.push_back(std::move(item));
     if (node.Has("with_ordinality")) AddColumn("ordinality", inner.query);
     inner.query.opaque = name == "unnest";  // of a struct: its fields
-    const int id = Close(inner);
-    frame.inner.push_back(id);
-    AddQuery(node, id, frame);
+    AddQuery(node, Close(inner), frame);
     Relation& relation = frame.query.relations.back();
     if (relation.name.empty()) relation.name = name;
   }
@@ -278,9 +280,7 @@ class Walker {
         ++column;
       }
     }
-    const int id = Close(inner);
-    frame.inner.push_back(id);
-    AddQuery(node, id, frame);
+    AddQuery(node, Close(inner), frame);
   }
 
   void ReadPivot(const Node& node, Frame& frame) {
@@ -302,9 +302,7 @@ class Walker {
     }
     inner.query.items.push_back(std::move(cells));
     inner.query.opaque = true;
-    const int id = Close(inner);
-    frame.inner.push_back(id);
-    AddQuery(node, id, frame);
+    AddQuery(node, Close(inner), frame);
   }
 
   void ReadItem(const Node& node, Frame& frame) {
@@ -354,7 +352,7 @@ class Walker {
     } else if (kind == "POSITIONAL_REFERENCE") {
       uses.paths.push_back({fmt::format("#{}", node.Text("index"))});
     } else if (kind == "SUBQUERY") {
-      const int id = ReadInner(node.Get("subquery").Get("node"), frame);
+      const int id = ReadQuery(node.Get("subquery").Get("node"), &frame);
       if (node.Text("subquery_type") != "EXISTS") uses.subqueries.push_back(id);
       return ReadExpression(node.Get("child"), uses, frame);
     } else if (kind == "FUNCTION" && !IsSchemaOfTheEngine(FoldName(node.Text("schema")))) {
@@ -372,7 +370,8 @@ class Walker {
 
   void ReadColumn(const Node& node, Uses& uses, const Frame& frame) {
     QueryShape::Path path = FoldedTexts(node.Get("column_names"));
-    if (path.empty() || std::find(lambda_names_.begin(), lambda_names_.end(), path[0]) != lambda_names_.end()) {
+    if (path.empty() ||
+        std::find(lambda_names_.begin(), lambda_names_.end(), path[0]) != lambda_names_.end()) {
       return;
     }
     if (path.size() >= 3) RefusePipelineIn(node, path, frame);
@@ -396,10 +395,12 @@ class Walker {
     }
   }
 
-  /// DuckDB also reads a -> 'key' as a lambda: it is one only as a function's argument or after LAMBDA.
+  /// DuckDB also reads a -> 'key' as a lambda: it is one only as a function's argument or after
+  /// LAMBDA.
   bool IsFunction(const Node& lambda) const {
     const auto location = lambda.location();
-    if (location && statement_.tokens.IsSymbol(statement_.tokens.IndexAt(*location), ":")) return true;
+    if (location && statement_.tokens.IsSymbol(statement_.tokens.IndexAt(*location), ":"))
+      return true;
     const Node call = lambda.parent().parent();
     return TakesLambda(call.Text("function_name"));
   }
@@ -473,6 +474,8 @@ class Walker {
 
 }  // namespace
 
-References CollectReferences(const ParsedStatement& statement) { return Walker(statement).Run(); }
+References CollectReferences(const ParsedStatement& statement) {
+  return Walker(statement).Run();
+}
 
 }  // namespace thalweg::sql

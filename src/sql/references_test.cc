@@ -62,12 +62,16 @@ const Case kCases[] = {
     {"SELECT CASE WHEN x > (SELECT avg(x) FROM a) THEN 1 END FROM b", {"a", "b"}},
     {"SELECT CASE (SELECT max(x) FROM a) WHEN 1 THEN 2 WHEN 3 THEN 4 END FROM b", {"a", "b"}},
     {"SELECT ARRAY(SELECT x FROM a ORDER BY x)", {"a"}},
-    {"SELECT * FROM b WHERE x = (SELECT max(x) FROM a) ORDER BY (SELECT 1 FROM c) LIMIT (SELECT 1 FROM d)",
+    {"SELECT * FROM b WHERE x = (SELECT max(x) FROM a) ORDER BY (SELECT 1 FROM c) LIMIT (SELECT 1 "
+     "FROM d)",
      {"b", "a", "c", "d"}},
-    {"SELECT count(*) FILTER (WHERE x IN (FROM a)) FROM b GROUP BY y HAVING sum(x) > (SELECT 1 FROM c)",
+    {"SELECT count(*) FILTER (WHERE x IN (FROM a)) FROM b GROUP BY y HAVING sum(x) > (SELECT 1 "
+     "FROM c)",
      {"a", "b", "c"}},
-    {"SELECT sum(x) OVER w, avg(x) OVER w FROM a WINDOW w AS (ORDER BY (SELECT y FROM b))", {"a", "b"}},
-    {"SELECT * FROM a QUALIFY row_number() OVER (PARTITION BY x ORDER BY (SELECT 1 FROM b)) = 1", {"a", "b"}},
+    {"SELECT sum(x) OVER w, avg(x) OVER w FROM a WINDOW w AS (ORDER BY (SELECT y FROM b))",
+     {"a", "b"}},
+    {"SELECT * FROM a QUALIFY row_number() OVER (PARTITION BY x ORDER BY (SELECT 1 FROM b)) = 1",
+     {"a", "b"}},
     {"SELECT list_transform([1], x -> x + (SELECT max(y) FROM a))", {"a"}},
     {"SELECT * FROM range(10), generate_series(1, 3) g(x), unnest([1, 2]) u", {}},
     {"SELECT * FROM a, unnest(a.l) u(x), range(a.n)", {"a"}},
@@ -91,12 +95,17 @@ const Case kCases[] = {
     {"WITH a AS (SELECT 1) SELECT (SELECT max(x) FROM a), (SELECT 1 FROM b)", {"b"}},
     {"WITH a AS (SELECT 1) (FROM a) UNION ALL (WITH c AS (FROM d) FROM c, a)", {"d"}},
     {"(WITH a AS (SELECT 1) FROM a) UNION ALL FROM a", {"a"}},
-    {"WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT * FROM r", {}},
-    {"WITH RECURSIVE r(n) AS (SELECT x FROM r UNION ALL SELECT n + 1 FROM r) SELECT * FROM r", {"r"}},
+    {"WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT * FROM r",
+     {}},
+    {"WITH RECURSIVE r(n) AS (SELECT x FROM r UNION ALL SELECT n + 1 FROM r) SELECT * FROM r",
+     {"r"}},
     {"WITH RECURSIVE r AS (SELECT * FROM r) SELECT * FROM r", {"r"}},
-    {"WITH RECURSIVE r(k, n) USING KEY (k) AS (SELECT 1, 1 UNION SELECT k, n FROM recurring.r) FROM r", {}},
+    {"WITH RECURSIVE r(k, n) USING KEY (k) AS (SELECT 1, 1 UNION SELECT k, n FROM recurring.r) "
+     "FROM r",
+     {}},
     {"WITH a(x, y) AS MATERIALIZED (FROM b), c AS NOT MATERIALIZED (FROM d) FROM a, c", {"b", "d"}},
-    // Time travel: the range takes the clause, and an alias only where the grammar puts it in between.
+    // Time travel: the range takes the clause, and an alias only where the grammar puts it in
+    // between.
     {"FROM a AT (VERSION => 3)", {"a AT (VERSION => 3)"}},
     {"FROM a at(version=>3), b", {"a at(version=>3)", "b"}},
     {"FROM p.a AT (VERSION => 'run:12') JOIN b AT (TIMESTAMP => '2024-01-01') USING (x)",
@@ -130,7 +139,8 @@ TEST_F(References, AreFoundAtTheirPlaces) {
   for (const Case& one : kCases) {
     SCOPED_TRACE(one.sql);
     std::vector<std::string> texts;
-    for (const TableRef& table : Accept(one.sql).tables) texts.push_back(Text(one.sql, table.range));
+    for (const TableRef& table : Accept(one.sql).tables)
+      texts.push_back(Text(one.sql, table.range));
     EXPECT_THAT(texts, ElementsAreArray(one.tables));
   }
 }
@@ -159,8 +169,10 @@ TEST_F(References, AtClausesAreRead) {
       {"TIMESTAMP => '2024-03-01'", {Unit::kTimestamp, "2024-03-01T00:00:00.000000Z"}},
       {"TIMESTAMP => '2024-03-01 12:30'", {Unit::kTimestamp, "2024-03-01T12:30:00.000000Z"}},
       {"TIMESTAMP => '2024-03-01T12:30:15.25Z'", {Unit::kTimestamp, "2024-03-01T12:30:15.250000Z"}},
-      {"TIMESTAMP => '2024-03-01 00:30:00+02:00'", {Unit::kTimestamp, "2024-02-29T22:30:00.000000Z"}},
-      {"TIMESTAMP => TIMESTAMP '2024-03-01 12:00:00'", {Unit::kTimestamp, "2024-03-01T12:00:00.000000Z"}},
+      {"TIMESTAMP => '2024-03-01 00:30:00+02:00'",
+       {Unit::kTimestamp, "2024-02-29T22:30:00.000000Z"}},
+      {"TIMESTAMP => TIMESTAMP '2024-03-01 12:00:00'",
+       {Unit::kTimestamp, "2024-03-01T12:00:00.000000Z"}},
       {"TIMESTAMP => '2024-03-01'::TIMESTAMPTZ", {Unit::kTimestamp, "2024-03-01T00:00:00.000000Z"}},
   };
   for (const auto& one : cases) {
@@ -172,11 +184,12 @@ TEST_F(References, AtClausesAreRead) {
 }
 
 TEST_F(References, AtClausesMustBeLiterals) {
-  for (const char* at : {"VERSION => $v", "VERSION => 1 + 2", "VERSION => 0", "VERSION => -3", "VERSION => 1.5",
-                         "VERSION => 'x'", "VERSION => 'run:'", "VERSION => 'run:0'", "VERSION => 'run:-1'",
-                         "VERSION => NULL", "TIMESTAMP => now()", "TIMESTAMP => 3",
-                         "TIMESTAMP => 'yesterday'", "TIMESTAMP => '2024-02-30'",
-                         "TIMESTAMP => '2024-01-01 25:00'", "TIMESTAMP => '2024-01-01 10:00 CET'"}) {
+  for (const char* at :
+       {"VERSION => $v", "VERSION => 1 + 2", "VERSION => 0", "VERSION => -3", "VERSION => 1.5",
+        "VERSION => 'x'", "VERSION => 'run:'", "VERSION => 'run:0'", "VERSION => 'run:-1'",
+        "VERSION => NULL", "TIMESTAMP => now()", "TIMESTAMP => 3", "TIMESTAMP => 'yesterday'",
+        "TIMESTAMP => '2024-02-30'", "TIMESTAMP => '2024-01-01 25:00'",
+        "TIMESTAMP => '2024-01-01 10:00 CET'"}) {
     const std::string sql = std::string("SELECT x FROM t AT (") + at + ") WHERE y";
     SCOPED_TRACE(sql);
     EXPECT_THAT(Places(sql, Reject(sql)),
@@ -196,7 +209,8 @@ TEST_F(References, MakeSlotsOfAnEngineStatement) {
   ASSERT_EQ(analysis.tables.size(), 4U);
   const component::Statement statement =
       MakeStatement(sql, analysis, std::vector<component::Input>(4),
-                    {{.name = "x", .type = "integer", .text = "1"}, {.name = "unused", .type = "integer", .text = "2"}});
+                    {{.name = "x", .type = "integer", .text = "1"},
+                     {.name = "unused", .type = "integer", .text = "2"}});
   std::string replaced;
   std::size_t from = 0;
   for (const component::TableSlot& slot : statement.slots) {

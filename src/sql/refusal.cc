@@ -21,31 +21,51 @@ constexpr std::string_view kStoredAnyway =
 constexpr std::string_view kUseTarget =
     "write the rows with a target node, or `materialize` to merge or append";
 constexpr std::string_view kUseSource = "declare a source node and read it by its name";
-constexpr std::string_view kNoSettings = "settings are part of the SQL profile and cannot be changed";
+constexpr std::string_view kNoSettings =
+    "settings are part of the SQL profile and cannot be changed";
 constexpr std::string_view kNoTransactions = "every node is committed by itself";
 constexpr std::string_view kUseShow = "see `thalweg show`, `thalweg ls` and the thalweg.* tables";
 constexpr std::string_view kOnlySelect = "write one SELECT";
 constexpr Verb kVerbs[] = {
-    {"INSERT", kUseTarget},      {"UPDATE", kUseTarget},
-    {"DELETE", kUseTarget},      {"MERGE", kUseTarget},
-    {"TRUNCATE", kUseTarget},    {"COPY", "read files with a source node, write them with a target node"},
-    {"EXPORT", kUseTarget},      {"IMPORT", kUseSource},
-    {"CREATE", kStoredAnyway},   {"ALTER", kStoredAnyway},
-    {"DROP", kStoredAnyway},     {"COMMENT", kStoredAnyway},
-    {"ATTACH", kUseSource},      {"DETACH", kUseSource},
-    {"USE", kUseSource},         {"INSTALL", "extensions are neither installed nor loaded"},
+    {"INSERT", kUseTarget},
+    {"UPDATE", kUseTarget},
+    {"DELETE", kUseTarget},
+    {"MERGE", kUseTarget},
+    {"TRUNCATE", kUseTarget},
+    {"COPY", "read files with a source node, write them with a target node"},
+    {"EXPORT", kUseTarget},
+    {"IMPORT", kUseSource},
+    {"CREATE", kStoredAnyway},
+    {"ALTER", kStoredAnyway},
+    {"DROP", kStoredAnyway},
+    {"COMMENT", kStoredAnyway},
+    {"ATTACH", kUseSource},
+    {"DETACH", kUseSource},
+    {"USE", kUseSource},
+    {"INSTALL", "extensions are neither installed nor loaded"},
     {"LOAD", "extensions are neither installed nor loaded"},
-    {"SET", kNoSettings},        {"RESET", kNoSettings},
-    {"PRAGMA", kNoSettings},     {"BEGIN", kNoTransactions},
-    {"START", kNoTransactions},  {"COMMIT", kNoTransactions},
-    {"ROLLBACK", kNoTransactions}, {"ABORT", kNoTransactions},
-    {"END", kNoTransactions},    {"CHECKPOINT", kNoTransactions},
-    {"FORCE", kNoTransactions},  {"VACUUM", kNoTransactions},
-    {"ANALYZE", kNoTransactions}, {"CALL", "table functions cannot be called: declare a source node"},
-    {"EXPLAIN", "use `thalweg plan`"}, {"DESCRIBE", kUseShow},
-    {"DESC", kUseShow},          {"SHOW", kUseShow},
-    {"SUMMARIZE", kUseShow},     {"PREPARE", kOnlySelect},
-    {"EXECUTE", kOnlySelect},    {"DEALLOCATE", kOnlySelect},
+    {"SET", kNoSettings},
+    {"RESET", kNoSettings},
+    {"PRAGMA", kNoSettings},
+    {"BEGIN", kNoTransactions},
+    {"START", kNoTransactions},
+    {"COMMIT", kNoTransactions},
+    {"ROLLBACK", kNoTransactions},
+    {"ABORT", kNoTransactions},
+    {"END", kNoTransactions},
+    {"CHECKPOINT", kNoTransactions},
+    {"FORCE", kNoTransactions},
+    {"VACUUM", kNoTransactions},
+    {"ANALYZE", kNoTransactions},
+    {"CALL", "table functions cannot be called: declare a source node"},
+    {"EXPLAIN", "use `thalweg plan`"},
+    {"DESCRIBE", kUseShow},
+    {"DESC", kUseShow},
+    {"SHOW", kUseShow},
+    {"SUMMARIZE", kUseShow},
+    {"PREPARE", kOnlySelect},
+    {"EXECUTE", kOnlySelect},
+    {"DEALLOCATE", kOnlySelect},
 };
 
 const Verb* FindVerb(const Tokens& tokens, std::size_t index) {
@@ -86,8 +106,8 @@ std::size_t MainVerb(const Tokens& tokens, std::size_t begin) {
       continue;
     }
     // A CTE may be called "update": then AS, USING or its columns follow.
-    const bool named = tokens.IsWord(i + 1, "AS") || tokens.IsWord(i + 1, "USING") ||
-                       tokens.IsSymbol(i + 1, "(");
+    const bool named =
+        tokens.IsWord(i + 1, "AS") || tokens.IsWord(i + 1, "USING") || tokens.IsSymbol(i + 1, "(");
     if (!named && (FindVerb(tokens, i) || BeginsQuery(tokens, i))) return i;
   }
   return begin;
@@ -130,8 +150,8 @@ std::optional<Rejection> RefusePositionalParameter(const Tokens& tokens) {
 /// Words that a slip is often meant to be.
 std::string DidYouMean(const Tokens& tokens, std::size_t index) {
   static const std::vector<std::string> kWords = {
-      "SELECT", "FROM",   "WHERE",  "GROUP",   "ORDER",  "HAVING", "LIMIT",    "UNION", "VALUES",
-      "WITH",   "QUALIFY", "WINDOW", "DISTINCT", "INNER", "LEFT",   "RIGHT",    "USING", "BETWEEN"};
+      "SELECT", "FROM",    "WHERE",  "GROUP",    "ORDER", "HAVING", "LIMIT", "UNION", "VALUES",
+      "WITH",   "QUALIFY", "WINDOW", "DISTINCT", "INNER", "LEFT",   "RIGHT", "USING", "BETWEEN"};
   if (tokens[index].kind != TokenKind::kWord) return {};
   std::string word;
   for (const char c : tokens.Text(index)) {
@@ -195,9 +215,10 @@ std::optional<Rejection> RefuseText(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = DecodeUtf8(text, at);
     if (!point.valid || point.value == 0) {
-      return One("invalid-text",
-                 point.valid ? "the statement holds a NUL byte" : "the statement is not valid UTF-8",
-                 "save the file as UTF-8 text", {at, at + 1});
+      return One(
+          "invalid-text",
+          point.valid ? "the statement holds a NUL byte" : "the statement is not valid UTF-8",
+          "save the file as UTF-8 text", {at, at + 1});
     }
     at += point.bytes;
   }

@@ -85,7 +85,8 @@ const Case kCases[] = {
     {"FROM t AT (BRANCH => 'x')", {"syntax-error@BRANCH"}},
     // Files and table functions.
     {"SELECT * FROM 'x.csv'", {"table-function-not-allowed@'x.csv'"}},
-    {"SELECT * FROM a JOIN 'data/*.parquet' AS f USING (x)", {"table-function-not-allowed@'data/*.parquet'"}},
+    {"SELECT * FROM a JOIN 'data/*.parquet' AS f USING (x)",
+     {"table-function-not-allowed@'data/*.parquet'"}},
     {"SELECT * FROM \"x.csv\"", {"table-function-not-allowed@\"x.csv\""}},
     {"SELECT * FROM 'x'", {"table-function-not-allowed@'x'"}},
     {"SELECT * FROM read_csv('x')", {"table-function-not-allowed@read_csv"}},
@@ -107,7 +108,8 @@ const Case kCases[] = {
     {"SELECT setseed(0.5), random()", {"function-not-allowed@setseed"}},
     {"SELECT current_query()", {"function-not-allowed@current_query"}},
     {"SELECT write_log('x')", {"function-not-allowed@write_log"}},
-    {"SELECT json_serialize_plan('FROM read_csv(''x'')')", {"function-not-allowed@json_serialize_plan"}},
+    {"SELECT json_serialize_plan('FROM read_csv(''x'')')",
+     {"function-not-allowed@json_serialize_plan"}},
     // Names.
     {"SELECT * FROM a.b.c", {"invalid-table-name@a.b.c"}},
     {"SELECT * FROM \"my table\"", {"invalid-table-name@\"my table\""}},
@@ -115,7 +117,8 @@ const Case kCases[] = {
     {"SELECT * FROM größe", {"invalid-table-name@größe"}},
     {"SELECT * FROM _t", {"invalid-table-name@_t"}},
     {"SELECT p.t.x FROM p.t", {"qualified-column@p.t.x"}},
-    {"SELECT 1 FROM p.t WHERE EXISTS (SELECT 1 FROM u WHERE u.x = p.t.x)", {"qualified-column@p.t.x"}},
+    {"SELECT 1 FROM p.t WHERE EXISTS (SELECT 1 FROM u WHERE u.x = p.t.x)",
+     {"qualified-column@p.t.x"}},
     // Parameters.
     {"SELECT ?", {"positional-parameter@?"}},
     {"SELECT $1 + $2", {"positional-parameter@$1", "positional-parameter@$2"}},
@@ -163,7 +166,8 @@ TEST_F(Refusal, SuggestsTheKeywordThatWasMeant) {
 }
 
 TEST_F(Refusal, OneBadStatementDoesNotSpoilTheOthers) {
-  const std::vector<std::string> statements = {"FROM a", "", "SELEC", "SELECT '\xff'", "DROP TABLE t", "FROM b"};
+  const std::vector<std::string> statements = {"FROM a",       "",      "SELEC", "SELECT '\xff'",
+                                               "DROP TABLE t", "FROM b"};
   const auto outcomes = analyzer().Analyze(statements).value();
   ASSERT_EQ(outcomes.size(), 6U);
   EXPECT_EQ(std::get<Analysis>(outcomes[0]).tables.at(0).table, "a");
@@ -176,7 +180,9 @@ TEST_F(Refusal, OneBadStatementDoesNotSpoilTheOthers) {
 
 class Expression : public AnalyzerTest {
  protected:
-  static Analyzer::Outcome Analyze(const std::string& text) { return analyzer().AnalyzeExpression(text).value(); }
+  static Analyzer::Outcome Analyze(const std::string& text) {
+    return analyzer().AnalyzeExpression(text).value();
+  }
 };
 
 TEST_F(Expression, PlacesAreThoseOfTheExpression) {
@@ -187,7 +193,8 @@ TEST_F(Expression, PlacesAreThoseOfTheExpression) {
   EXPECT_EQ(Text(text, analysis.tables[0].range), "black_list");
   EXPECT_THAT(analysis.columns_read, ElementsAre("amount", "black_list.id", "id"));
   const Analysis volatile_one = std::get<Analysis>(Analyze("random() < 0.5"));
-  EXPECT_THAT(Places("random() < 0.5", volatile_one.not_repeatable), ElementsAre("volatile-function@random"));
+  EXPECT_THAT(Places("random() < 0.5", volatile_one.not_repeatable),
+              ElementsAre("volatile-function@random"));
 }
 
 TEST_F(Expression, NothingElseIsOne) {

@@ -17,9 +17,9 @@ constexpr std::string_view kPromise = "or promise it with `deterministic: true` 
 
 /// Window functions whose value needs an order of the rows; rank and its kin do not.
 bool WindowNeedsOrder(std::string_view type) {
-  for (const std::string_view one : {"WINDOW_ROW_NUMBER", "WINDOW_NTILE", "WINDOW_LAG", "WINDOW_LEAD",
-                                     "WINDOW_FIRST_VALUE", "WINDOW_LAST_VALUE", "WINDOW_NTH_VALUE",
-                                     "WINDOW_FILL"}) {
+  for (const std::string_view one :
+       {"WINDOW_ROW_NUMBER", "WINDOW_NTILE", "WINDOW_LAG", "WINDOW_LEAD", "WINDOW_FIRST_VALUE",
+        "WINDOW_LAST_VALUE", "WINDOW_NTH_VALUE", "WINDOW_FILL"}) {
     if (type == one) return true;
   }
   return false;
@@ -36,7 +36,8 @@ class Finder {
   explicit Finder(const ParsedStatement& statement) : statement_(statement) {}
 
   std::vector<Finding> Run() {
-    for (std::size_t i = statement_.query().index(); i < statement_.query().end() && findings_.size() < kMaxFindings; ++i) {
+    for (std::size_t i = statement_.query().index();
+         i < statement_.query().end() && findings_.size() < kMaxFindings; ++i) {
       const Node node = statement_.tree[i];
       if (!node.is_object()) continue;
       const std::string_view kind = node.expression_class();
@@ -68,7 +69,8 @@ class Finder {
     const bool needs_order =
         WindowNeedsOrder(node.type()) || DependsOnOrder(name) || FrameCountsRows(node);
     if (needs_order && !ordered) {
-      Add("unordered-window", fmt::format("{}() OVER (...) has no ORDER BY: its rows have no order", name),
+      Add("unordered-window",
+          fmt::format("{}() OVER (...) has no ORDER BY: its rows have no order", name),
           fmt::format("add ORDER BY to the window, {}", kPromise), statement_.RangeOf(node));
     }
     TiesAndApproximations(node, name);
@@ -76,7 +78,8 @@ class Finder {
 
   void Volatile(const Node& node, const std::string& name) {
     Add("volatile-function", fmt::format("{} may give another value every time", name),
-        "take the value from a parameter, or accept that the node always runs", statement_.RangeOf(node));
+        "take the value from a parameter, or accept that the node always runs",
+        statement_.RangeOf(node));
   }
 
   void Keyword(const Node& node) {
@@ -94,8 +97,10 @@ class Finder {
   void TiesAndApproximations(const Node& node, const std::string& name) {
     if (DependsOnTies(name)) {
       Add("ties", fmt::format("{}() picks any of several rows that are equally good", name),
-          name == "mode" ? fmt::format("count and order the values yourself, {}", kPromise)
-                         : fmt::format("order by something unique, as in first(x ORDER BY y, key), {}", kPromise),
+          name == "mode"
+              ? fmt::format("count and order the values yourself, {}", kPromise)
+              : fmt::format("order by something unique, as in first(x ORDER BY y, key), {}",
+                            kPromise),
           statement_.RangeOf(node));
     }
     if (IsApproximate(name)) {
@@ -137,7 +142,9 @@ class Finder {
   void Limit(const Node& node) {
     const Node query = node.parent().parent();
     const Node limit = node.Get("limit"), offset = node.Get("offset");
-    const auto constant = [](const Node& value) { return value.Get("value").Get("value").integer(); };
+    const auto constant = [](const Node& value) {
+      return value.Get("value").Get("value").integer();
+    };
     if (limit ? constant(limit) == 0 : constant(offset) == 0) return;
     if (query.parent().key() == "subquery" &&
         query.parent().parent().Text("subquery_type") == "EXISTS") {
@@ -151,13 +158,14 @@ class Finder {
     Add("unordered-limit",
         ordered ? "which rows are kept is open when several have the same ORDER BY values"
                 : "which rows are kept is open without an ORDER BY",
-        ordered ? fmt::format("add all columns or a unique key to ORDER BY, or ORDER BY ALL, {}", kPromise)
+        ordered ? fmt::format("add all columns or a unique key to ORDER BY, or ORDER BY ALL, {}",
+                              kPromise)
                 : fmt::format("add ORDER BY ALL, {}", kPromise),
         LimitRange(limit ? limit : offset));
   }
 
-  /// From the keyword to the first token of its value. Parameters have no place in the tree: then the first
-  /// LIMIT that no other finding has.
+  /// From the keyword to the first token of its value. Parameters have no place in the tree: then
+  /// the first LIMIT that no other finding has.
   TextRange LimitRange(const Node& value) {
     const Tokens& tokens = statement_.tokens;
     const auto location = statement_.FirstLocation(value);

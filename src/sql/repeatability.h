@@ -7,7 +7,8 @@
 
 namespace thalweg::sql {
 
-/// Why the statement may give other rows when it runs again on the same inputs; in the order of the text.
+/// Why the statement may give other rows when it runs again on the same inputs; in the order of the
+/// text.
 std::vector<Finding> FindNotRepeatable(const ParsedStatement& statement);
 
 }  // namespace thalweg::sql

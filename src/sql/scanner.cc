@@ -6,18 +6,22 @@
 namespace thalweg::sql {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool IsNameStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-bool IsNamePart(char c) { return IsNameStart(c) || IsDigit(c) || c == '$'; }
+bool IsNamePart(char c) {
+  return IsNameStart(c) || IsDigit(c) || c == '$';
+}
 bool IsSpace(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
 
-// What DuckDB's parser takes for a space beyond ASCII: U+00A0, U+2000..U+200D, U+202F, U+205F, U+2060,
-// U+3000, U+FEFF.
+// What DuckDB's parser takes for a space beyond ASCII: U+00A0, U+2000..U+200D, U+202F, U+205F,
+// U+2060, U+3000, U+FEFF.
 std::size_t UnicodeSpace(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
@@ -125,9 +129,9 @@ class Lexer {
     std::size_t end = at_;
     while (end < text_.size()) {
       const char c = text_[end];
-      const bool exponent_sign =
-          (c == '+' || c == '-') && (text_[end - 1] == 'e' || text_[end - 1] == 'E') && end > at_ &&
-          end + 1 < text_.size() && IsDigit(text_[end + 1]);
+      const bool exponent_sign = (c == '+' || c == '-') &&
+                                 (text_[end - 1] == 'e' || text_[end - 1] == 'E') && end > at_ &&
+                                 end + 1 < text_.size() && IsDigit(text_[end + 1]);
       if (!IsDigit(c) && c != '.' && c != '_' && c != 'e' && c != 'E' && !exponent_sign) break;
       ++end;
     }
@@ -168,9 +172,15 @@ class Lexer {
   std::size_t at_ = 0;
 };
 
-char ClosingOf(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
-bool IsOpening(char c) { return c == '(' || c == '[' || c == '{'; }
-bool IsClosing(char c) { return c == ')' || c == ']' || c == '}'; }
+char ClosingOf(char open) {
+  return open == '(' ? ')' : open == '[' ? ']' : '}';
+}
+bool IsOpening(char c) {
+  return c == '(' || c == '[' || c == '{';
+}
+bool IsClosing(char c) {
+  return c == ')' || c == ']' || c == '}';
+}
 
 }  // namespace
 
@@ -213,8 +223,9 @@ std::string_view Tokens::Text(std::size_t index) const {
 }
 
 std::size_t Tokens::IndexAt(std::size_t offset) const {
-  const auto it = std::upper_bound(tokens_.begin(), tokens_.end(), offset,
-                                   [](std::size_t at, const Token& token) { return at < token.end; });
+  const auto it =
+      std::upper_bound(tokens_.begin(), tokens_.end(), offset,
+                       [](std::size_t at, const Token& token) { return at < token.end; });
   return static_cast<std::size_t>(it - tokens_.begin());
 }
 
@@ -287,9 +298,8 @@ std::string FoldName(std::string_view name) {
 
 bool IsPlainName(std::string_view folded) {
   if (folded.empty() || folded[0] < 'a' || folded[0] > 'z') return false;
-  return std::all_of(folded.begin(), folded.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '_';
-  });
+  return std::all_of(folded.begin(), folded.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '_'; });
 }
 
 }  // namespace thalweg::sql

@@ -24,9 +24,9 @@ struct Token {
   std::size_t begin = 0, end = 0;
 };
 
-/// SQL text cut into tokens the way DuckDB's lexer does, as far as names, literals, comments and brackets
-/// go. The tree tells what a statement means and where its parts begin; the tokens tell where they end.
-/// Owns the text; copies share it.
+/// SQL text cut into tokens the way DuckDB's lexer does, as far as names, literals, comments and
+/// brackets go. The tree tells what a statement means and where its parts begin; the tokens tell
+/// where they end. Owns the text; copies share it.
 class Tokens {
  public:
   explicit Tokens(std::string text);
@@ -42,7 +42,8 @@ class Tokens {
   bool IsWord(std::size_t index, std::string_view upper_case) const;
   bool IsSymbol(std::size_t index, std::string_view symbol) const;
   bool IsName(std::size_t index) const;
-  /// A name as it is meant: quotes removed, letters as written. Also for strings that stand for names.
+  /// A name as it is meant: quotes removed, letters as written. Also for strings that stand for
+  /// names.
   std::string Name(std::size_t index) const;
   /// The index of the bracket that closes the one at `open`; size() when there is none.
   std::size_t Closing(std::size_t open) const;
@@ -58,9 +59,9 @@ class Tokens {
   bool brackets_balanced_ = true;
 };
 
-/// The same text, byte for byte as long, with blanks for comments, Unicode spaces outside quotes (which
-/// DuckDB's parser would shorten, so that its offsets no longer fit) and closing semicolons: what is
-/// parsed and run. Line ends stay.
+/// The same text, byte for byte as long, with blanks for comments, Unicode spaces outside quotes
+/// (which DuckDB's parser would shorten, so that its offsets no longer fit) and closing semicolons:
+/// what is parsed and run. Line ends stay.
 std::string ExecutableText(std::string text);
 
 /// ASCII letters to lower case: how DuckDB compares names.

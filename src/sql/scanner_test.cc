@@ -26,7 +26,8 @@ TEST(Scanner, CutsAsTheParserDoes) {
               ElementsAre("'it''s'", "\"a \"\"b\"\"\"", "e'\\''", "x'ff'", "größe$1"));
   EXPECT_THAT(Texts("$$a 'b' $$ $t$ $$ $t$ $1 $name$x ? ?2 $\"q r\""),
               ElementsAre("$$a 'b' $$", "$t$ $$ $t$", "$1", "$name$x ? ?2 $\"q r\""));
-  EXPECT_THAT(Texts("$name+$b ? ?2 $\"q r\""), ElementsAre("$name", "+", "$b", "?", "?2", "$\"q r\""));
+  EXPECT_THAT(Texts("$name+$b ? ?2 $\"q r\""),
+              ElementsAre("$name", "+", "$b", "?", "?2", "$\"q r\""));
   EXPECT_THAT(Texts("a--b\n/* c /* d */ 'e */f"), ElementsAre("a", "f"));
   EXPECT_THAT(Texts("a\u00a0b\u3000c"), ElementsAre("a", "b", "c"));
   EXPECT_THAT(Texts("'open"), ElementsAre("'open"));

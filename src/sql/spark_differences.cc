@@ -223,29 +223,180 @@ constexpr SparkDifference kConstructs[] = {
 
 // Functions that both engines have under this name, with the same meaning for the profile's types.
 constexpr std::string_view kPortable[] = {
-    "!~~", "!~~*", "%", "&", "*", "+", "-", "/", "<<", ">>", "abs", "acos", "acosh", "any_value",
-    "approx_count_distinct", "array_contains", "ascii", "asin", "asinh", "atan", "atan2", "atanh",
-    "avg", "bin", "bit_and", "bit_count", "bit_length", "bit_or", "bit_xor", "bool_and", "bool_or",
-    "cbrt", "ceil", "ceiling", "char_length", "character_length", "chr", "concat_ws", "contains",
-    "corr", "cos", "cosh", "cot", "count", "count_if", "count_star", "covar_pop", "covar_samp",
-    "cume_dist", "current_catalog", "current_database", "current_date", "current_schema",
-    "date_part", "day", "dayofmonth", "dayofyear", "degrees", "dense_rank", "exp", "factorial",
-    "first", "first_value", "flatten", "floor", "greatest", "hex", "hour", "ilike_escape", "instr",
-    "isnan", "lag", "last", "last_day", "last_value", "lcase", "lead", "least", "left", "length",
-    "levenshtein", "like_escape", "listagg", "ln", "log10", "log2", "lower", "lpad", "ltrim",
-    "make_date", "map_concat", "map_entries", "map_from_entries", "map_keys", "map_values", "max",
-    "md5", "mean", "median", "min", "minute", "mod", "mode", "month", "not_ilike_escape",
-    "not_like_escape", "now", "nth_value", "ntile", "nullif", "octet_length", "percent_rank", "pi",
-    "position", "pow", "power", "quarter", "radians", "random", "rank", "regr_avgx", "regr_avgy",
-    "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy",
-    "repeat", "replace", "reverse", "right", "round", "row_number", "rpad", "rtrim", "second",
-    "sha1", "sign", "sin", "sinh", "split_part", "stddev", "stddev_pop", "stddev_samp", "substr",
-    "substring", "sum", "tan", "tanh", "translate", "trim", "ucase", "unhex", "upper", "url_decode",
-    "url_encode", "uuid", "var_pop", "var_samp", "variance", "weekofyear", "year", "|", "||", "~",
-    "~~", "~~*",
+    "!~~",
+    "!~~*",
+    "%",
+    "&",
+    "*",
+    "+",
+    "-",
+    "/",
+    "<<",
+    ">>",
+    "abs",
+    "acos",
+    "acosh",
+    "any_value",
+    "approx_count_distinct",
+    "array_contains",
+    "ascii",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "avg",
+    "bin",
+    "bit_and",
+    "bit_count",
+    "bit_length",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "cbrt",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "character_length",
+    "chr",
+    "concat_ws",
+    "contains",
+    "corr",
+    "cos",
+    "cosh",
+    "cot",
+    "count",
+    "count_if",
+    "count_star",
+    "covar_pop",
+    "covar_samp",
+    "cume_dist",
+    "current_catalog",
+    "current_database",
+    "current_date",
+    "current_schema",
+    "date_part",
+    "day",
+    "dayofmonth",
+    "dayofyear",
+    "degrees",
+    "dense_rank",
+    "exp",
+    "factorial",
+    "first",
+    "first_value",
+    "flatten",
+    "floor",
+    "greatest",
+    "hex",
+    "hour",
+    "ilike_escape",
+    "instr",
+    "isnan",
+    "lag",
+    "last",
+    "last_day",
+    "last_value",
+    "lcase",
+    "lead",
+    "least",
+    "left",
+    "length",
+    "levenshtein",
+    "like_escape",
+    "listagg",
+    "ln",
+    "log10",
+    "log2",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_date",
+    "map_concat",
+    "map_entries",
+    "map_from_entries",
+    "map_keys",
+    "map_values",
+    "max",
+    "md5",
+    "mean",
+    "median",
+    "min",
+    "minute",
+    "mod",
+    "mode",
+    "month",
+    "not_ilike_escape",
+    "not_like_escape",
+    "now",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "octet_length",
+    "percent_rank",
+    "pi",
+    "position",
+    "pow",
+    "power",
+    "quarter",
+    "radians",
+    "random",
+    "rank",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "repeat",
+    "replace",
+    "reverse",
+    "right",
+    "round",
+    "row_number",
+    "rpad",
+    "rtrim",
+    "second",
+    "sha1",
+    "sign",
+    "sin",
+    "sinh",
+    "split_part",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "substr",
+    "substring",
+    "sum",
+    "tan",
+    "tanh",
+    "translate",
+    "trim",
+    "ucase",
+    "unhex",
+    "upper",
+    "url_decode",
+    "url_encode",
+    "uuid",
+    "var_pop",
+    "var_samp",
+    "variance",
+    "weekofyear",
+    "year",
+    "|",
+    "||",
+    "~",
+    "~~",
+    "~~*",
 };
 
-constexpr bool ByName(const SparkDifference& a, const SparkDifference& b) { return a.name < b.name; }
+constexpr bool ByName(const SparkDifference& a, const SparkDifference& b) {
+  return a.name < b.name;
+}
 
 constexpr bool Sorted(std::span<const SparkDifference> list) {
   for (std::size_t i = 1; i < list.size(); ++i) {
@@ -258,7 +409,8 @@ static_assert(std::adjacent_find(std::begin(kPortable), std::end(kPortable),
                                  std::greater_equal<std::string_view>()) == std::end(kPortable));
 
 const SparkDifference* FindIn(std::span<const SparkDifference> list, std::string_view name) {
-  const auto it = std::lower_bound(list.begin(), list.end(), SparkDifference{name, {}, {}, {}, {}}, ByName);
+  const auto it =
+      std::lower_bound(list.begin(), list.end(), SparkDifference{name, {}, {}, {}, {}}, ByName);
   return it != list.end() && it->name == name ? &*it : nullptr;
 }
 
@@ -277,19 +429,25 @@ std::string_view Slug(const SparkDifference& difference) {
 }
 
 std::string Help(const SparkDifference& difference) {
-  constexpr std::string_view kOverride = "give each engine its own text, sql: {duckdb: ..., spark: ...}";
+  constexpr std::string_view kOverride =
+      "give each engine its own text, sql: {duckdb: ..., spark: ...}";
   if (!difference.both.empty()) return fmt::format("write {}", difference.both);
-  if (!difference.spark.empty()) return fmt::format("Spark writes {}: {}", difference.spark, kOverride);
+  if (!difference.spark.empty())
+    return fmt::format("Spark writes {}: {}", difference.spark, kOverride);
   return std::string(kOverride);
 }
 
-const SparkDifference* FindFunctionDifference(std::string_view name) { return FindIn(kFunctions, name); }
+const SparkDifference* FindFunctionDifference(std::string_view name) {
+  return FindIn(kFunctions, name);
+}
 
 bool IsPortableFunction(std::string_view name) {
   return std::binary_search(std::begin(kPortable), std::end(kPortable), name);
 }
 
-const SparkDifference* FindTypeDifference(std::string_view name) { return FindIn(kTypes, name); }
+const SparkDifference* FindTypeDifference(std::string_view name) {
+  return FindIn(kTypes, name);
+}
 
 const SparkDifference& ConstructDifference(std::string_view name) {
   const SparkDifference* found = FindIn(kConstructs, name);
@@ -297,7 +455,11 @@ const SparkDifference& ConstructDifference(std::string_view name) {
   return *found;
 }
 
-std::span<const SparkDifference> FunctionDifferences() { return kFunctions; }
-std::span<const std::string_view> PortableFunctions() { return kPortable; }
+std::span<const SparkDifference> FunctionDifferences() {
+  return kFunctions;
+}
+std::span<const std::string_view> PortableFunctions() {
+  return kPortable;
+}
 
 }  // namespace thalweg::sql

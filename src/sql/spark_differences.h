@@ -6,15 +6,17 @@
 
 namespace thalweg::sql {
 
-/// What the portable profile knows of Apache Spark (with its settings, docs/specs/sql-profile.md): plain
-/// tables, so that a new fact is a new line. Where two engines read a text alike, nothing is listed.
+/// What the portable profile knows of Apache Spark (with its settings, docs/specs/sql-profile.md):
+/// plain tables, so that a new fact is a new line. Where two engines read a text alike, nothing is
+/// listed.
 struct SparkDifference {
   enum class Kind {
     kMissing,  ///< Spark cannot read it
     kDiffers,  ///< Spark reads it and gives something else
     kType,     ///< the same values, of another type
   };
-  std::string_view name;   ///< what this is about: lower-case function, upper-case type, or construct
+  std::string_view
+      name;  ///< what this is about: lower-case function, upper-case type, or construct
   Kind kind = Kind::kMissing;
   std::string_view message;
   std::string_view both;   ///< how to write it so that both engines agree; may be empty

@@ -46,7 +46,8 @@ void Check(const Analyzer::Outcome& outcome, const std::string& text) {
   CheckFindings(analysis.not_repeatable, text);
   CheckFindings(analysis.warnings, text);
   TW_CHECK(Decode(Encode(analysis)).value() == analysis);
-  const std::vector<data::Columns> inputs(analysis.tables.size(), {{0, "a", "integer"}, {0, "B", "varchar"}});
+  const std::vector<data::Columns> inputs(analysis.tables.size(),
+                                          {{0, "a", "integer"}, {0, "B", "varchar"}});
   ResolveLineage(analysis, inputs, {{0, "a", "integer"}, {0, "x", "integer"}});
 }
 

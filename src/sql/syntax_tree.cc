@@ -89,7 +89,9 @@ Result<SyntaxTree> SyntaxTree::Parse(std::string_view json) {
   return Status::Internal("the parser's tree of a statement could not be read");
 }
 
-Node SyntaxTree::root() const { return (*this)[0]; }
+Node SyntaxTree::root() const {
+  return (*this)[0];
+}
 
 Node SyntaxTree::operator[](std::size_t index) const {
   return index < size() ? Node(data_.get(), index) : Node();

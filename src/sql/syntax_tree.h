@@ -14,13 +14,13 @@ namespace thalweg::sql {
 
 class Node;
 
-/// DuckDB's tree of a statement, as json_serialize_sql prints it, in one block: nodes in the order of the
-/// document, so that a loop over indexes visits every node before its children and a subtree is a range.
-/// Immutable; movable.
+/// DuckDB's tree of a statement, as json_serialize_sql prints it, in one block: nodes in the order
+/// of the document, so that a loop over indexes visits every node before its children and a subtree
+/// is a range. Immutable; movable.
 class SyntaxTree {
  public:
-  /// Deeper trees are refused: what walks a tree recurses. Two levels per level of an expression, six
-  /// per nested WITH.
+  /// Deeper trees are refused: what walks a tree recurses. Two levels per level of an expression,
+  /// six per nested WITH.
   static constexpr int kMaxDepth = 2000;
 
   /// kUnsupported with slug "statement-too-deep" beyond kMaxDepth; kInternal when it is no JSON.
@@ -49,8 +49,8 @@ class SyntaxTree {
   std::unique_ptr<Data> data_;
 };
 
-/// A value of the tree, or none: everything asked of none is none, empty or false. Valid as long as its
-/// tree lives.
+/// A value of the tree, or none: everything asked of none is none, empty or false. Valid as long as
+/// its tree lives.
 class Node {
  public:
   Node() = default;
@@ -119,6 +119,8 @@ class Node::Children {
   Node node_;
 };
 
-inline Node::Children Node::children() const { return Children(*this); }
+inline Node::Children Node::children() const {
+  return Children(*this);
+}
 
 }  // namespace thalweg::sql

@@ -13,7 +13,9 @@
 namespace thalweg::sql {
 namespace {
 
-bool IsSubquery(const Node& node) { return node.expression_class() == "SUBQUERY"; }
+bool IsSubquery(const Node& node) {
+  return node.expression_class() == "SUBQUERY";
+}
 
 /// Calls `visit` for the expression and everything in it, without its subqueries.
 template <typename Visit>
@@ -68,8 +70,8 @@ std::string OutputName(const Node& item) {
   return names ? FoldName(names.Child(names.count() - 1).text()) : std::string();
 }
 
-/// Select items and their hashes, to find what ORDER BY and GROUP BY mean by a number, a name or the same
-/// expression again.
+/// Select items and their hashes, to find what ORDER BY and GROUP BY mean by a number, a name or
+/// the same expression again.
 class SelectList {
  public:
   explicit SelectList(const Node& list) {
@@ -85,7 +87,8 @@ class SelectList {
   const std::vector<Node>& items() const { return items_; }
   const std::vector<Hash128>& hashes() const { return hashes_; }
 
-  /// Of a key of GROUP BY, where a column of the tables comes before an alias: abs(a) AS a ... GROUP BY a.
+  /// Of a key of GROUP BY, where a column of the tables comes before an alias: abs(a) AS a ...
+  /// GROUP BY a.
   Hash128 GroupMeaning(const Node& key) const {
     const Node names = key.Get("column_names");
     for (std::size_t i = 0; names && names.count() == 1 && i < items_.size(); ++i) {

@@ -10,14 +10,14 @@ using component::JobId;
 using component::JobResult;
 using component::JobState;
 
-void JobMonitor::Watch(duckdb::Connection* connection) {
+void JobMonitor::Watch(std::function<component::JobProgress()> progress) {
   const std::lock_guard lock(mutex_);
-  watched_ = connection;
+  progress_ = std::move(progress);
 }
 
-double JobMonitor::Fraction() const {
+component::JobProgress JobMonitor::Progress() const {
   const std::lock_guard lock(mutex_);
-  return watched_ == nullptr ? -1 : watched_->Progress();
+  return progress_ ? progress_() : component::JobProgress();
 }
 
 void JobMonitor::Saw(const duckdb::Usage& usage) {
@@ -139,7 +139,7 @@ Result<JobState> JobRunner::Poll(const JobId& id) {
   const std::lock_guard lock(mutex_);
   TW_ASSIGN_OR_RETURN(const RecordRef record, Find(id));
   if (record->state.state == JobState::State::kRunning) {
-    record->state.progress.fraction = record->monitor->Fraction();
+    record->state.progress = record->monitor->Progress();
   }
   return record->state;
 }

@@ -25,9 +25,9 @@ class JobMonitor {
   explicit JobMonitor(std::stop_token stop) : stop_(std::move(stop)) {}
   const std::stop_token& stop() const { return stop_; }
 
-  /// The connection whose progress is the job's; null: none. It must stay until the next call.
-  void Watch(duckdb::Connection* connection);
-  double Fraction() const;
+  /// How to learn the job's progress, from any thread; empty: it is not known. Must stay valid until the next call.
+  void Watch(std::function<component::JobProgress()> progress);
+  component::JobProgress Progress() const;
 
   /// The largest figures seen.
   void Saw(const duckdb::Usage& usage);
@@ -36,7 +36,7 @@ class JobMonitor {
  private:
   const std::stop_token stop_;
   mutable std::mutex mutex_;
-  duckdb::Connection* watched_ = nullptr;
+  std::function<component::JobProgress()> progress_;
   duckdb::Usage largest_;
 };
 

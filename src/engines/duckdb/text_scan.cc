@@ -60,8 +60,6 @@ Result<std::unique_ptr<formats::Decoder>> MakeTextDecoder(const component::Scan&
                                        .nulls = csv->nulls,
                                        .times = TimesOf(*csv),
                                        .only_declared = csv->only_declared};
-    // An empty file has no header, and no rows either.
-    if (!header) options.header = false;
     TW_ASSIGN_OR_RETURN(auto decoder,
                         formats::CsvDecoder::Make(SpecsOf(*csv), std::move(options), start, std::move(header)));
     return std::unique_ptr<formats::Decoder>(std::move(decoder));

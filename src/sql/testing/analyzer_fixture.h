@@ -34,8 +34,8 @@ class AnalyzerTest : public ::testing::Test {
     Analyzer::Outcome outcome = Run(sql);
     if (const auto* rejection = std::get_if<Rejection>(&outcome)) {
       const Finding& finding = rejection->findings.front();
-      ADD_FAILURE() << "rejected: " << sql.substr(0, 200) << "\n  " << finding.slug << ": " << finding.message
-                    << " at " << Text(sql, finding.range);
+      ADD_FAILURE() << "rejected: " << sql.substr(0, 200) << "\n  " << finding.slug << ": "
+                    << finding.message << " at " << Text(sql, finding.range);
       return {};
     }
     return std::get<Analysis>(std::move(outcome));
@@ -55,9 +55,11 @@ class AnalyzerTest : public ::testing::Test {
   }
 
   /// "slug@text" of each.
-  static std::vector<std::string> Places(std::string_view sql, const std::vector<Finding>& findings) {
+  static std::vector<std::string> Places(std::string_view sql,
+                                         const std::vector<Finding>& findings) {
     std::vector<std::string> places;
-    for (const Finding& finding : findings) places.push_back(finding.slug + "@" + Text(sql, finding.range));
+    for (const Finding& finding : findings)
+      places.push_back(finding.slug + "@" + Text(sql, finding.range));
     return places;
   }
 };

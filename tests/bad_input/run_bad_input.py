@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""run_bad_input.py [--accept] [CASE...]
+
+Bad inputs: each CASE.yaml here is wrong for a cause of its own. Its last step meets the bad input; CASE.stderr holds
+what the program then says, and its exit code. The last step runs twice, without a home and in a home that another
+pipeline has used, and must say the same. Beside the message:
+    stdout is empty;
+    no file of the directory changes, so no target is written;
+    without a home, a file that cannot start leaves none behind;
+    the home is as it was, but for what is documented: the catalog's cache, and, when a run began (exit 1), the rows of
+    that run and its directory runs/N. Tables, versions and receipts stay as they are.
+"""
+import argparse
+import difflib
+import hashlib
+import shlex
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from program import Failure, Program, Workplace, expect, without_the_changing  # noqa: E402
+from scripted import Case  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+BEGINS_NO_RUN = (2, 3, 5)
+OF_A_RUN = {"runs", "node_runs", "splits", "attempts", "events", "file_texts", "nodes"}
+
+# What was there before: a pipeline with a table and a target.
+EARLIER = """\
+thalweg: 1
+pipeline: earlier
+nodes:
+  kept: {sql: SELECT 1 AS one}
+  told: {from: kept, target: {files: kept.csv}}
+"""
+
+
+def tree(directory, leave_out=()):
+    """{path: hash}; directories have none."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if not any(name == out or name.startswith(out + "/") for out in leave_out):
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    return found
+
+
+def rows_of(home, leave_out):
+    connection = sqlite3.connect(home / "catalog.db", timeout=30)
+    try:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}")))
+                for table in tables if table not in leave_out}
+    finally:
+        connection.close()
+
+
+def state_of(home, run_began):
+    """Everything in a home that a bad input must leave as it is."""
+    if not (home / "format").exists():
+        return None
+    rows = rows_of(home, {"cache", "sqlite_sequence"} | (OF_A_RUN if run_began else set()))
+    files = tree(home, ("catalog.db", "catalog.db-wal", "catalog.db-shm", "spill") + (("runs",) if run_began else ()))
+    if run_began:  # the place of a node's tables is made when it is first seen, and stays
+        files = {path: hashed for path, hashed in files.items() if not (path.startswith("tables/") and path.count("/") == 1)}
+    return rows, files
+
+
+def changes(before, after):
+    return "\n".join(difflib.unified_diff(str(before).replace("), (", "),\n(").replace("', '", "',\n'").splitlines(),
+                                          str(after).replace("), (", "),\n(").replace("', '", "',\n'").splitlines(),
+                                          "before", "after", lineterm="", n=0))
+
+
+class BadCase(Case):
+    """Runs the steps but for the last one; then that one, which meets the bad input."""
+
+    def meet(self):
+        for text, lines in self.script.steps[:-1]:
+            self.step(text, lines)
+        last = self.script.steps[-1][0]
+        words = shlex.split(last)
+        expect(words[0] == "thalweg", "the last step is no command of the program")
+        home = self.directory / ".thalweg"
+        outside = tree(self.directory, (".thalweg",))
+        has_home = home.exists()
+        before = {began: state_of(home, began) for began in (False, True)} if has_home else None
+        ended = self.thalweg.run(*words[1:])
+        expect(ended.code not in (0, 70) and ended.code > 0, f"exit {ended.code}", ended)
+        expect(not ended.out, "something on stdout", ended)
+        inside = tree(self.directory, (".thalweg",))
+        expect(inside == outside, f"files changed:\n{changes(outside, inside)}", ended)
+        if has_home:
+            began = ended.code not in BEGINS_NO_RUN and self.a_run_began(home, before)
+            after = state_of(home, began)
+            expect(after == before[began], f"the home changed:\n{changes(before[began], after)}", ended)
+        elif ended.code in BEGINS_NO_RUN:
+            expect(not home.exists(), "a home was made for a pipeline that cannot start", ended)
+        return f"{without_the_changing(ended.err, self.directory)}exit {ended.code}\n"
+
+    @staticmethod
+    def a_run_began(home, before):
+        return before[False] is not None and rows_of(home, set())["runs"] != before[False][0]["runs"]
+
+
+def met(path):
+    texts = []
+    for with_home in (False, True):
+        with Workplace("bad") as directory:
+            if with_home:
+                earlier = directory / "earlier"
+                earlier.mkdir()
+                (earlier / "earlier.yaml").write_text(EARLIER)
+                Program(earlier).good("run")
+                shutil.move(earlier / ".thalweg", directory / ".thalweg")
+                shutil.rmtree(earlier)
+            case = BadCase(path, directory)
+            texts.append(case.meet())
+    # In a home that was used runs have other numbers.
+    plain, used = (text.replace("run 2 of", "run 1 of") for text in texts)
+    expect(plain == used, "without and with a home it says different things:\n" + "\n".join(
+        difflib.unified_diff(plain.splitlines(), used.splitlines(), "without", "with", lineterm="")))
+    return texts[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accept", action="store_true")
+    parser.add_argument("case", nargs="*")
+    arguments = parser.parse_args()
+    cases = sorted(HERE.glob("*.yaml"))
+    unknown = set(arguments.case) - {path.stem for path in cases}
+    if unknown:
+        sys.exit(f"there is no case {sorted(unknown)}")
+    cases = [path for path in cases if not arguments.case or path.stem in arguments.case]
+    failed, said = [], {}
+    for path in cases:
+        golden = path.with_suffix(".stderr")
+        try:
+            text = met(path)
+            if arguments.accept:
+                golden.write_text(text)
+            expected = golden.read_text() if golden.exists() else ""
+            wrong = "\n".join(difflib.unified_diff(expected.splitlines(), text.splitlines(), golden.name, "what came",
+                                                   lineterm=""))
+            twin = said.setdefault(text, path.stem)
+            if not wrong and twin != path.stem:
+                wrong = f"says exactly what {twin} says: is it another cause?"
+        except Failure as failure:
+            wrong = str(failure)
+        if wrong:
+            failed.append(path.stem)
+            print(f"FAIL {path.stem}\n{wrong}\n", flush=True)
+    print(f"{len(cases) - len(failed)} of {len(cases)} bad inputs are met as expected")
+    if failed:
+        print(f"one alone: tests/bad_input/run_bad_input.py {failed[0]}; --accept writes what came")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
