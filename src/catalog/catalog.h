@@ -60,12 +60,13 @@ class Catalog {
   virtual Result<std::vector<NodeRecord>> Nodes() = 0;
 
   // Runs. State changes write an event with actor and reason in the same transaction.
-  virtual Result<RunRecord> CreateRun(
-      const NewRun& run) = 0;  ///< gives id, number, and node runs in the given order
+  /// Gives id and number; node runs in the given order. The run is `running`.
+  virtual Result<RunRecord> CreateRun(const NewRun& run) = 0;
+  /// kCancelled when the run was cancelled and `state` would end it: its executor did not notice.
   virtual Status SetRunState(const RunId& run, RunState state, const Actor& actor) = 0;
   virtual Result<std::optional<RunRecord>> FindRun(std::int64_t number) = 0;
-  virtual Result<std::vector<RunRecord>> Runs(std::optional<std::string> pipeline,
-                                              int limit) = 0;                 ///< newest first
+  /// Newest first; a limit below 1 means all.
+  virtual Result<std::vector<RunRecord>> Runs(std::optional<std::string> pipeline, int limit) = 0;
   virtual Result<std::vector<NodeRunRecord>> NodeRuns(const RunId& run) = 0;  ///< in plan order
   struct NodeRunChange {
     NodeState state = NodeState::kRunning;
@@ -78,65 +79,80 @@ class Catalog {
   virtual Status SetNodeRuns(std::span<const std::pair<NodeRunId, NodeRunChange>> changes) = 0;
 
   // Attempts: node run -> split -> attempt; a node without splits has one named "".
-  /// Opens the next attempt and marks the node running. [not durable]
+  /// Opens the next attempt and marks the node running. kConflict while another attempt runs,
+  /// kCancelled in a cancelled or invalidated run. [not durable]
   virtual Result<AttemptRecord> StartAttempt(const NodeRunId& node_run, const std::string& engine,
                                              const std::string& worker,
                                              std::chrono::seconds lease) = 0;
-  virtual Status RenewLease(std::span<const AttemptId> attempts,
-                            std::chrono::seconds lease) = 0;  ///< [not durable]
-  /// An attempt that ended without a commit; the node run gets `node_state`.
+  /// kConflict when one of them does not run any more. [not durable]
+  virtual Status RenewLease(std::span<const AttemptId> attempts, std::chrono::seconds lease) = 0;
+  /// An attempt that ended without a commit; the node run gets `node_state`. The attempt's state
+  /// follows from that unless `measures` has one. kConflict when it does not run any more.
   virtual Status EndAttempt(const AttemptRecord& measures, NodeState node_state,
                             const Actor& actor) = 0;
   virtual Result<std::vector<AttemptRecord>> Attempts(const NodeRunId& node_run) = 0;
   virtual Result<std::optional<AttemptRecord>> FindAttempt(const AttemptId& id) = 0;
-  /// Marks running attempts of a dead process as lost and their node runs as pending. For resume
-  /// and run.
+  /// Marks the running attempts of this run as lost and their node runs as pending. For who holds
+  /// the RunLock: then the process that ran them is dead. Until it has returned, their files must
+  /// stay.
   virtual Result<std::vector<AttemptRecord>> LoseAttempts(const RunId& run, const Actor& actor) = 0;
 
-  /// The one commit. On kConflict (the attempt is no longer ours) nothing is changed.
+  /// The one commit, between the kill points commit.before and commit.after; the versions come back
+  /// with their numbers. Nothing is changed on kConflict (the attempt is no longer ours), kExists
+  /// (the sequence was committed), kCancelled (so was the run), kDiskFull. After kIo the outcome is
+  /// open until the catalog is opened again: the attempt's files must stay.
   virtual Result<std::vector<VersionRecord>> Commit(const CommitEpoch& epoch) = 0;
 
-  // Versions.
+  // Versions. A table is "node", "node_rejects" or "node_late", by the node's name of today. What
+  // retention took is not found any more.
   virtual Result<std::optional<VersionRecord>> FindVersion(const VersionId& id) = 0;
   /// The newest good, not invalidated version of `node` made with this recipe key.
   virtual Result<std::optional<VersionRecord>> FindReusable(const NodeId& node,
                                                             const std::string& recipe_key) = 0;
+  /// What the bare name reads: the newest good, not invalidated version.
   virtual Result<std::optional<VersionRecord>> LatestGood(const std::string& pipeline,
                                                           const std::string& table) = 0;
+  /// AT (VERSION => n): also one that failed a check or was invalidated.
   virtual Result<std::optional<VersionRecord>> VersionAt(const std::string& pipeline,
                                                          const std::string& table,
                                                          std::int64_t number) = 0;
+  /// AT (VERSION => 'run:n'): what that run made or reused, in whatever state.
   virtual Result<std::optional<VersionRecord>> VersionOfRun(const std::string& pipeline,
                                                             const std::string& table,
                                                             std::int64_t run) = 0;
+  /// AT (TIMESTAMP => t): the newest good, not invalidated version that was there at `at`.
   virtual Result<std::optional<VersionRecord>> VersionAsOf(const std::string& pipeline,
                                                            const std::string& table,
                                                            Instant at) = 0;
+  /// All, newest first; a limit below 1 means no limit.
   virtual Result<std::vector<VersionRecord>> Versions(const std::string& pipeline,
                                                       const std::string& table, int limit) = 0;
   struct TableRecord {
     std::string pipeline, table;
     std::int64_t versions = 0;
-    VersionRecord latest;
+    VersionRecord latest;  ///< as LatestGood; the newest when none is good
   };
   virtual Result<std::vector<TableRecord>> Tables() = 0;
-  virtual Result<std::vector<std::string>>
-  ReferencedFiles() = 0;  ///< home-relative paths that any version names
+  /// Home-relative paths that a version or an operator's state names, sorted.
+  virtual Result<std::vector<std::string>> ReferencedFiles() = 0;
 
   // Gates and targets.
+  /// kConflict when retention took one of the versions.
   virtual Result<SignatureRecord> Sign(const NewSignature& signature) = 0;
-  virtual Result<std::vector<SignatureRecord>> Signatures(
-      const NodeId& gate) = 0;  ///< newest first
+  /// Newest first.
+  virtual Result<std::vector<SignatureRecord>> Signatures(const NodeId& gate) = 0;
+  /// Those of one target in the order in which it must commit them.
   virtual Result<std::vector<ReceiptRecord>> PreparedReceipts() = 0;
+  /// Also for receipts that are applied already.
   virtual Status MarkApplied(std::span<const ReceiptRecord> receipts) = 0;
   /// The last receipt of a target, applied or prepared.
   virtual Result<std::optional<ReceiptRecord>> LastReceipt(const std::string& target) = 0;
   virtual Result<std::vector<std::pair<std::string, std::string>>> Positions(
       const NodeId& node) = 0;
-  virtual Result<std::vector<NewState>> States(
-      const NodeId& node) = 0;  ///< of its operators, as last committed
+  /// Of the node's operators, as last committed.
+  virtual Result<std::vector<NewState>> States(const NodeId& node) = 0;
 
-  // Events, newest last.
+  // Events, newest last; run number 0: those of no run. Ids rise without gaps over all runs.
   virtual Result<std::vector<EventRecord>> Events(std::int64_t run_number, std::int64_t after_id,
                                                   int limit) = 0;
   virtual Status AddEvent(const EventRecord& event) = 0;
@@ -155,10 +171,13 @@ class Catalog {
     std::vector<std::string> files;
   };
   /// Forgets versions that are older than the newest `keep` of their table and that nothing needs:
-  /// not the newest good one, no signature, receipt, or running run names them. Returns files that
-  /// no version names any more.
+  /// not the newest good one, not one that a signature, a prepared or last receipt, or an active
+  /// run names or may be reading (docs/specs/home.md, section 5). Returns the home-relative files
+  /// that nothing names any more, for the caller to remove. Old cache entries go too.
   virtual Result<Retired> RetireVersions(int keep) = 0;
-  virtual Status CheckIntegrity() = 0;  ///< for doctor: SQLite's own check, foreign keys, numbering
+  /// For doctor: SQLite's own check, foreign keys, numbers without gaps, states as their events
+  /// say.
+  virtual Status CheckIntegrity() = 0;
 };
 
 }  // namespace thalweg::catalog

@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/testing/fault_file_system.h"
 #include "catalog/catalog.h"
+#include "catalog/fault_vfs.h"
 #include "catalog/testing/test_home.h"
 
 namespace thalweg::catalog {
@@ -121,6 +123,37 @@ TEST_F(CatalogConcurrencyTest, Processes) {
   }
   CheckAllThere(2 * kCommits);
 }
+
+#ifdef THALWEG_TEST_HOOKS
+TEST_F(CatalogConcurrencyTest, AProcessThatIsKilledInAWriteHarmsNoOther) {
+  home_.Close();
+  for (const std::int64_t operation : {3, 20, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 200}) {
+    const pid_t survivor = ::fork();
+    ASSERT_GE(survivor, 0);
+    if (survivor == 0) {
+      const auto catalog = Catalog::Open(home_.home(), SystemClock()).value();
+      for (int i = 0; i < 20; ++i) TW_CHECK(CommitOnce(*catalog, node_).ok());
+      std::_Exit(0);
+    }
+    FaultPlan plan;
+    plan.kind = FaultPlan::Kind::kKill;
+    plan.at = operation;
+    const ForkedEnd end = RunForked(plan, [&](FaultFileSystem& files) {
+      SetCatalogFaultLayer(&files.layer());
+      const auto catalog = Catalog::Open(home_.home(), SystemClock()).value();
+      EXPECT_TRUE(CommitMany(*catalog, node_).ok());
+    });
+    EXPECT_TRUE(end.killed);
+    int state = 0;
+    ASSERT_EQ(::waitpid(survivor, &state, 0), survivor);
+    EXPECT_EQ(state, 0);
+  }
+  home_.Reopen();
+  EXPECT_GE(home_.catalog().Versions("p", "a", 0).value().size(), 13u * 20u);
+  const Status integrity = home_.catalog().CheckIntegrity();
+  EXPECT_TRUE(integrity.ok()) << integrity;
+}
+#endif
 
 TEST_F(CatalogConcurrencyTest, SeveralMakeOneHomeAtOnce) {
   const TempDirectory directory;

@@ -2,9 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -18,6 +16,7 @@
 #include "base/testing/temp_directory.h"
 #include "catalog/catalog.h"
 #include "catalog/fault_vfs.h"
+#include "catalog/testing/memory_disk.h"
 #include "catalog/testing/test_home.h"
 
 namespace thalweg::catalog {
@@ -27,20 +26,6 @@ namespace {
 
 constexpr std::chrono::seconds kLease{60};
 constexpr std::string_view kContent = "rows, all of them";
-
-/// Puts temporary directories into memory: the faults are simulated, and what a real disk adds is
-/// only time.
-class MemoryDisk {
- public:
-  MemoryDisk() {
-    if (const char* const before = std::getenv("TMPDIR")) before_ = before;
-    if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 1);
-  }
-  ~MemoryDisk() { before_ ? ::setenv("TMPDIR", before_->c_str(), 1) : ::unsetenv("TMPDIR"); }
-
- private:
-  std::optional<std::string> before_;
-};
 
 /// Where a life writes down what it was promised, outside of what crashes.
 class Promises {
@@ -251,6 +236,38 @@ TEST(CatalogCrashTest, AFailureOfAnyOperationIsReportedAndHarmsNothing) {
 
 TEST(CatalogCrashTest, AFullDiskAtAnyOperationIsReportedAndHarmsNothing) {
   FailEverywhere(FaultPlan::Kind::kNoSpace, Code::kDiskFull);
+}
+
+TEST(CatalogCrashTest, AfterAFailedFsyncNothingIsWrittenAnyMore) {
+  const MemoryDisk memory;
+  int refused = 0;
+  for (std::int64_t ahead = 1; true; ++ahead) {
+    const TempDirectory directory;
+    const auto real = MakePosixFileSystem();
+    const Home home = Home::OpenOrCreate(*real, directory / ".thalweg").value();
+    const auto catalog = Catalog::Open(home, SystemClock()).value();
+    const std::vector<Catalog::NodeWish> a = {{"a", "sql", {}}};
+    const std::vector<Catalog::NodeWish> b = {{"b", "sql", {}}};
+    const std::vector<Catalog::NodeWish> c = {{"c", "sql", {}}};
+    ASSERT_TRUE(catalog->ResolveNodes("p", a).ok());
+
+    FaultPlan plan;
+    plan.kind = FaultPlan::Kind::kFail;
+    plan.at = ahead;
+    FaultFileSystem failing(*real, plan);
+    SetCatalogFaultLayer(&failing.layer());
+    const Status first = catalog->ResolveNodes("p", b).status();
+    if (first.ok()) SetCatalogFaultLayer(nullptr);
+    if (first.ok()) break;  // all its operations have failed once
+    const bool at_sync = first.slug() == "sync-failed";
+    const Status second = catalog->ResolveNodes("p", c).status();
+    SetCatalogFaultLayer(nullptr);
+    EXPECT_EQ(second.ok(), !at_sync) << "operation " << ahead << ": " << second;
+    EXPECT_TRUE(catalog->Nodes().ok());  // reading goes on
+    refused += at_sync ? 1 : 0;
+    ASSERT_TRUE(Catalog::Open(home, SystemClock()).value()->ResolveNodes("p", c).ok());
+  }
+  EXPECT_EQ(refused, 1);
 }
 
 #endif

@@ -86,15 +86,17 @@ Status RemoveLeftovers(FileSystem& files, const std::string& path) {
   return Status::Ok();
 }
 
-Status MakeMissingDirectories(FileSystem& files, const std::string& path) {
-  bool made = false;
+bool HasAllDirectories(FileSystem& files, const std::string& path) {
+  return std::ranges::all_of(kDirectories, [&](std::string_view name) {
+    return IsDirectory(files, JoinPath(path, name));
+  });
+}
+
+Status MakeLayoutDirectories(FileSystem& files, const std::string& path) {
   for (const std::string_view name : kDirectories) {
-    const std::string directory = JoinPath(path, name);
-    if (IsDirectory(files, directory)) continue;
-    TW_RETURN_IF_ERROR(files.MakeDirectory(directory));
-    made = true;
+    TW_RETURN_IF_ERROR(files.MakeDirectory(JoinPath(path, name)));
   }
-  return made ? files.SyncDirectory(path) : Status::Ok();
+  return files.SyncDirectory(path);
 }
 
 /// Not std::call_once: a forked child is another process and needs another name.
@@ -165,7 +167,9 @@ Result<Home> Home::OpenOrCreate(FileSystem& files, const std::string& path) {
   if (Exists(files, home.path_)) {
     TW_RETURN_IF_ERROR(CheckFormat(files, home.path_));
     // Copies and archives lose empty directories.
-    TW_RETURN_IF_ERROR(MakeMissingDirectories(files, home.path_));
+    if (!HasAllDirectories(files, home.path_)) {
+      TW_RETURN_IF_ERROR(MakeLayoutDirectories(files, home.path_));
+    }
     return home;
   }
   if (IsDirectory(files, home.path_)) TW_RETURN_IF_ERROR(CheckOnlyLeftovers(files, home.path_));
@@ -179,8 +183,7 @@ Result<Home> Home::OpenOrCreate(FileSystem& files, const std::string& path) {
     return home;
   }
   TW_RETURN_IF_ERROR(RemoveLeftovers(files, home.path_));
-  TW_RETURN_IF_ERROR(MakeMissingDirectories(files, home.path_));
-  TW_RETURN_IF_ERROR(files.SyncDirectory(home.path_));
+  TW_RETURN_IF_ERROR(MakeLayoutDirectories(files, home.path_));
   TW_RETURN_IF_ERROR(WriteFileAtomically(files, JoinPath(home.path_, kFormatFile), FormatText()));
   return home;
 }

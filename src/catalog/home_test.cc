@@ -11,6 +11,7 @@
 #include "base/testing/fault_file_system.h"
 #include "base/testing/temp_directory.h"
 #include "catalog/network_file_system.h"
+#include "catalog/testing/memory_disk.h"
 
 namespace thalweg::catalog {
 namespace {
@@ -231,6 +232,7 @@ bool CrashCreation(FaultPlan::Kind kind, std::int64_t n, const std::string& path
 }
 
 TEST(HomeTest, ACrashAtAnyOperationOfItsCreationIsCompleted) {
+  const MemoryDisk memory;
   for (const auto kind : {FaultPlan::Kind::kKill, FaultPlan::Kind::kPowerCut}) {
     std::int64_t n = 1;
     for (bool killed = true; killed; ++n) {
@@ -250,6 +252,7 @@ TEST(HomeTest, ACrashAtAnyOperationOfItsCreationIsCompleted) {
 }
 
 TEST(HomeTest, ACreatedHomeSurvivesAPowerCut) {
+  const MemoryDisk memory;
   const TempDirectory directory;
   const std::string path = directory / "a/.thalweg";
   std::int64_t n = 1;
@@ -261,7 +264,25 @@ TEST(HomeTest, ACreatedHomeSurvivesAPowerCut) {
   EXPECT_TRUE(Files().Stat(JoinPath(path, "tables")).ok());
 }
 
+TEST(HomeTest, WhatAKilledProcessLeftUnsyncedIsSyncedByTheNext) {
+  const TempDirectory directory;
+  const std::string path = directory / ".thalweg";
+  FaultPlan plan;
+  plan.kind = FaultPlan::Kind::kPowerCut;
+  plan.at = 1000;
+  const ForkedEnd end = RunForked(plan, [&](FaultFileSystem& files) {
+    ASSERT_TRUE(files.MakeDirectory(path).ok());
+    ASSERT_TRUE(files.MakeDirectory(JoinPath(path, "tables")).ok());
+    ASSERT_TRUE(Home::OpenOrCreate(files, path).ok());
+    while (true) files.Point("until the power goes");
+  });
+  ASSERT_TRUE(end.killed);
+  EXPECT_TRUE(Home::Open(Files(), path).ok());
+  EXPECT_TRUE(Files().Stat(JoinPath(path, "tables")).ok());
+}
+
 TEST(HomeTest, AFailureAtAnyOperationIsReportedAndLeavesNothingHalf) {
+  const MemoryDisk memory;
   std::int64_t n = 1;
   for (bool failed = true; failed; ++n) {
     SCOPED_TRACE(n);

@@ -160,6 +160,10 @@ TEST_F(RetentionTest, ARetiredVersionCannotBeReusedByAPlanThatIsOlder) {
   const Status status = catalog().SetNodeRun(home_.NodeRun(run, "a").id, reuse);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.code(), Code::kConflict);
+  NewSignature signature;
+  signature.gate = a1.manifest.node;
+  signature.versions = {a1.manifest.id};
+  EXPECT_EQ(catalog().Sign(signature).status().code(), Code::kConflict);
 }
 
 TEST_F(RetentionTest, OldCacheEntriesGo) {

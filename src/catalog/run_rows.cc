@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "catalog/event_rows.h"
 #include "catalog/state_rows.h"
+#include "catalog/version_rows.h"
 
 namespace thalweg::catalog {
 namespace {
@@ -32,19 +33,6 @@ Result<std::int64_t> NextRunNumber(Connection& db) {
   if (rows.Next()) rows.Into(number);
   TW_RETURN_IF_ERROR(rows.status());
   return number;
-}
-
-/// Retention may have taken the files of a version between the plan and this call.
-Status CheckNotRetired(Connection& db, const VersionId& version) {
-  Query rows(db, "SELECT 1 FROM versions WHERE id = ? AND retired IS NULL", version);
-  const bool found = rows.Next();
-  TW_RETURN_IF_ERROR(rows.status());
-  if (found) return Status::Ok();
-  return Status(Code::kConflict,
-                fmt::format("the version is gone, retention took it version={}", version.str()))
-      .WithSlug("version-retired")
-      .WithHint("run again: the plan will choose another version, or make a new one")
-      .Retryable();
 }
 
 }  // namespace

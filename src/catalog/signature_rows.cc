@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "catalog/event_rows.h"
+#include "catalog/version_rows.h"
 
 namespace thalweg::catalog {
 namespace {
@@ -45,6 +46,7 @@ Result<SignatureRecord> InsertSignature(Connection& db, Instant now, const NewSi
       signature.actor, signature.run_number, signature.at));
   std::int64_t position = 0;
   for (const VersionId& version : signature.versions) {
+    TW_RETURN_IF_ERROR(CheckNotRetired(db, version));
     TW_RETURN_IF_ERROR(db.Run(
         "INSERT INTO signature_versions (signature_id, position, version_id) VALUES (?, ?, ?)",
         signature.id, position++, version));

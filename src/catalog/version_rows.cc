@@ -154,6 +154,18 @@ Status InsertVersion(Connection& db, const EpochId& epoch, const std::string& no
   return InsertFiles(db, manifest.id, manifest.deletes, true, position);
 }
 
+Status CheckNotRetired(Connection& db, const VersionId& version) {
+  Query rows(db, "SELECT 1 FROM versions WHERE id = ? AND retired IS NULL", version);
+  const bool found = rows.Next();
+  TW_RETURN_IF_ERROR(rows.status());
+  if (found) return Status::Ok();
+  return Status(Code::kConflict,
+                fmt::format("the version is gone, retention took it version={}", version.str()))
+      .WithSlug("version-retired")
+      .WithHint("run again: the plan will choose another version, or make a new one")
+      .Retryable();
+}
+
 Result<std::optional<VersionRecord>> FindVersionRow(Connection& db, const VersionId& id) {
   return FindOne(db, TW_VERSION "WHERE v.id = ? AND v.retired IS NULL", id);
 }

@@ -22,6 +22,10 @@ TableName SplitTableName(std::string_view table);
 Status InsertVersion(Connection& db, const EpochId& epoch, const std::string& node_name,
                      VersionRecord& version);
 
+/// kConflict when the version is not there: retention may have taken its files since somebody chose
+/// it.
+Status CheckNotRetired(Connection& db, const VersionId& version);
+
 Result<std::optional<VersionRecord>> FindVersionRow(Connection& db, const VersionId& id);
 Result<std::optional<VersionRecord>> FindReusableRow(Connection& db, const NodeId& node,
                                                      const std::string& recipe_key);

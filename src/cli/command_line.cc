@@ -137,8 +137,7 @@ Status FromParseError(const CLI::ParseError& error, const Command* command) {
                  fmt::format("thalweg {} {}", command->name, command->usage));
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const bool repeated =
-        what.find("at most") != std::string::npos || what.find("exactly") != std::string::npos;
+    const bool repeated = what.find("At Most") != std::string::npos;
     return Usage(repeated ? fmt::format("{} is given more than once", name)
                           : fmt::format("{} needs a value", name),
                  repeated ? "repeated-option" : "missing-value", help);

@@ -13,7 +13,9 @@ namespace {
 
 using testing::HasSubstr;
 
-Result<CommandLine> Parse(std::vector<std::string> words) { return ParseCommandLine(Commands(), std::move(words)); }
+Result<CommandLine> Parse(std::vector<std::string> words) {
+  return ParseCommandLine(Commands(), std::move(words));
+}
 
 /// The error of a line that is wrong.
 Status Wrong(std::vector<std::string> words) {
@@ -27,7 +29,8 @@ std::string NameOf(const Result<CommandLine>& line) {
 }
 
 TEST(CommandLine, NothingAndHelpMeanTheOverview) {
-  for (const auto& words : std::vector<std::vector<std::string>>{{}, {"help"}, {"--help"}, {"-h"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{}, {"help"}, {"--help"}, {"-h"}}) {
     const auto line = Parse(words);
     ASSERT_TRUE(line.ok()) << line.status();
     EXPECT_EQ(line->command, nullptr);
@@ -35,7 +38,8 @@ TEST(CommandLine, NothingAndHelpMeanTheOverview) {
 }
 
 TEST(CommandLine, HelpOfACommand) {
-  for (const auto& words : std::vector<std::vector<std::string>>{{"help", "run"}, {"run", "--help"}, {"-h", "run"}, {"run", "x.yaml", "-h"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"help", "run"}, {"run", "--help"}, {"-h", "run"}, {"run", "x.yaml", "-h"}}) {
     const auto line = Parse(words);
     EXPECT_EQ(NameOf(line), "run");
     EXPECT_FALSE(line->action);
@@ -45,9 +49,11 @@ TEST(CommandLine, HelpOfACommand) {
 }
 
 TEST(CommandLine, GlobalOptionsStandBeforeAndBehindTheCommand) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"--home", "h", "-o", "json", "--threads=3", "run", "--param", "a=1", "--param", "b=x=y"},
-           {"run", "x.yaml", "n+", "--param", "a=1", "--home=h", "-ojson", "--param=b=x=y", "--threads", "3"}}) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"--home", "h", "-o", "json", "--threads=3", "run",
+                                              "--param", "a=1", "--param", "b=x=y"},
+                                             {"run", "x.yaml", "n+", "--param", "a=1", "--home=h",
+                                              "-ojson", "--param=b=x=y", "--threads", "3"}}) {
     const auto line = Parse(words);
     ASSERT_TRUE(line.ok()) << line.status();
     EXPECT_EQ(line->options.home, "h");
@@ -112,7 +118,9 @@ TEST(CommandLine, FormsAreThoseOfTheCommand) {
   EXPECT_THAT(Wrong({"query", "FROM x", "-o", "parqet"}).hint(), HasSubstr("parquet"));
 }
 
-TEST(CommandLine, VersionAsAnOption) { EXPECT_EQ(NameOf(Parse({"--version"})), "version"); }
+TEST(CommandLine, VersionAsAnOption) {
+  EXPECT_EQ(NameOf(Parse({"--version"})), "version");
+}
 
 TEST(CommandLine, ErrorsKnowTheFormBeforeTheLineIsUnderstood) {
   EXPECT_TRUE(WantsJson(std::vector<std::string>{"rnu", "-o", "json"}));

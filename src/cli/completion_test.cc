@@ -36,12 +36,13 @@ TEST(Completion, EveryShellKnowsEveryCommand) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto script = CompletionScript(shell, Commands());
     ASSERT_TRUE(script.ok());
-    for (const auto& command : Commands()) EXPECT_THAT(*script, HasSubstr(std::string(command.name)));
+    for (const auto& command : Commands())
+      EXPECT_THAT(*script, HasSubstr(std::string(command.name)));
   }
 }
 
 TEST(Completion, UnknownShell) {
-  const auto script = CompletionScript("fsh", Commands());
+  const auto script = CompletionScript("fisch", Commands());
   ASSERT_FALSE(script.ok());
   EXPECT_THAT(script.status().hint(), HasSubstr("fish"));
 }

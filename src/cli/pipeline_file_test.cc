@@ -31,7 +31,9 @@ class PipelineFileTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  static void Write(const std::string& name, const std::string& text) { std::ofstream(name) << text; }
+  static void Write(const std::string& name, const std::string& text) {
+    std::ofstream(name) << text;
+  }
 
   Result<runs::RunRequest> Choose(std::vector<std::string> words) {
     auto line = ParseCommandLine(Commands(), {"run"});

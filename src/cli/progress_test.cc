@@ -30,7 +30,11 @@ class ProgressTest : public testing::Test {
  protected:
   CapturedConsole console_;
   ManualClock clock_{Instant()};
-  Progress progress_{*console_, clock_, [](const RunId&) { return std::vector<std::string>{"flights", "a_long_node_name"}; }, false};
+  Progress progress_{*console_, clock_,
+                     [](const RunId&) {
+                       return std::vector<std::string>{"flights", "a_long_node_name"};
+                     },
+                     false};
 };
 
 TEST(NodeLine, FiguresInColumns) {
@@ -40,7 +44,9 @@ TEST(NodeLine, FiguresInColumns) {
   event.wall = std::chrono::milliseconds(1100);
   event.rejected = 1;
   event.detail = "3 of 3 checks passed";
-  EXPECT_EQ(NodeLine(event, 12, false), "  flights      done          336,776 rows      12 MiB     1.1 s   3 of 3 checks passed, 1 rejected");
+  EXPECT_EQ(NodeLine(event, 12, false),
+            "  flights      done          336,776 rows      12 MiB     1.1 s   3 of 3 checks "
+            "passed, 1 rejected");
   EXPECT_EQ(NodeLine(Event("x", NodeState::kSkipped), 3, false), "  x   skipped");
 }
 
@@ -76,7 +82,8 @@ TEST_F(ProgressTest, ALongNodeIsMentionedOnce) {
 TEST(Progress, QuietSaysNothingAndStillKnows) {
   CapturedConsole console;
   ManualClock clock{Instant()};
-  Progress progress(*console, clock, [](const RunId&) { return std::vector<std::string>(); }, true);
+  Progress progress(
+      *console, clock, [](const RunId&) { return std::vector<std::string>(); }, true);
   progress.OnRun(RunThree());
   progress.OnNode(Event("a", NodeState::kDone));
   progress.OnMessage("recovered");

@@ -94,8 +94,8 @@ void TablePrinter::Finish(std::string_view remark) {
   std::string end(remark);
   if (left_out > 0) {
     if (!end.empty()) end += "; ";
-    end += fmt::format("{} more {} did not fit, -o csv shows all", left_out,
-                       left_out == 1 ? "column" : "columns");
+    end += fmt::format("{} more {} did not fit{}", left_out, left_out == 1 ? "column" : "columns",
+                       style_.lines ? "; -o csv shows all" : "");
   }
   if (!end.empty()) sink_(Paint(Tone::kDim, end, style_.color) + "\n");
 }

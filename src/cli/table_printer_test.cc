@@ -7,8 +7,8 @@
 namespace thalweg::cli {
 namespace {
 
-std::string Print(std::vector<TableColumn> columns, const std::vector<TablePrinter::Row>& rows, TableStyle style,
-                  std::string_view remark = "") {
+std::string Print(std::vector<TableColumn> columns, const std::vector<TablePrinter::Row>& rows,
+                  TableStyle style, std::string_view remark = "") {
   std::string out;
   TablePrinter table(std::move(columns), style, [&out](std::string_view text) { out += text; });
   for (const auto& row : rows) table.Add(row);
@@ -47,19 +47,23 @@ TEST(Cut, CountsTerminalCells) {
 }
 
 TEST(TablePrinter, AlignsNumbersToTheRightAndShowsNulls) {
-  EXPECT_EQ(Print({{"name"}, {"n", true}}, {{"flights", "336776"}, {std::nullopt, "7"}, {"", std::nullopt}}, {.lines = true}),
-            "┌─────────┬────────┐\n"
-            "│ name    │      n │\n"
-            "├─────────┼────────┤\n"
-            "│ flights │ 336776 │\n"
-            "│ NULL    │      7 │\n"
-            "│         │   NULL │\n"
-            "└─────────┴────────┘\n");
+  EXPECT_EQ(
+      Print({{"name"}, {"n", true}},
+            {{"flights", "336776"}, {std::nullopt, "7"}, {"", std::nullopt}}, {.lines = true}),
+      "┌─────────┬────────┐\n"
+      "│ name    │      n │\n"
+      "├─────────┼────────┤\n"
+      "│ flights │ 336776 │\n"
+      "│ NULL    │      7 │\n"
+      "│         │   NULL │\n"
+      "└─────────┴────────┘\n");
 }
 
 TEST(TablePrinter, WideCharactersKeepTheLinesStraight) {
-  const std::string text = Print({{"city"}, {"x"}}, {{"東京", "1"}, {"Köln", "2"}, {"e\u0301", "3"}}, {.lines = true});
-  EXPECT_NE(text.find("│ 東京 │ 1 │\n│ Köln │ 2 │\n│ e\u0301    │ 3 │\n"), std::string::npos) << text;
+  const std::string text =
+      Print({{"city"}, {"x"}}, {{"東京", "1"}, {"Köln", "2"}, {"e\u0301", "3"}}, {.lines = true});
+  EXPECT_NE(text.find("│ 東京 │ 1 │\n│ Köln │ 2 │\n│ e\u0301    │ 3 │\n"), std::string::npos)
+      << text;
 }
 
 TEST(TablePrinter, ListsHaveNoBlanksAtTheEnd) {
@@ -74,7 +78,8 @@ TEST(TablePrinter, NoRowsStillShowTheColumns) {
 }
 
 TEST(TablePrinter, TheWidestColumnGivesWayFirst) {
-  const std::string text = Print({{"id", true}, {"text"}}, {{"12345", std::string(300, 'x')}}, {.lines = true, .width = 40});
+  const std::string text = Print({{"id", true}, {"text"}}, {{"12345", std::string(300, 'x')}},
+                                 {.lines = true, .width = 40});
   EXPECT_EQ(WidthOfAll(text), 40);
   EXPECT_NE(text.find("12345"), std::string::npos);
   EXPECT_NE(text.find("x…"), std::string::npos);
@@ -93,7 +98,8 @@ TEST(TablePrinter, ColumnsThatDoNotFitAreCounted) {
 }
 
 TEST(TablePrinter, LongCellsAreCutWithoutALimitOnTheWidth) {
-  const std::string text = Print({{"a"}}, {{std::string(1'000'000, 'x')}}, {.lines = false, .longest_cell = 50});
+  const std::string text =
+      Print({{"a"}}, {{std::string(1'000'000, 'x')}}, {.lines = false, .longest_cell = 50});
   EXPECT_EQ(WidthOfAll(text), 50);
 }
 
@@ -110,7 +116,8 @@ TEST(TablePrinter, RowsAfterTheFirstThousandAreStreamedInTheSameWidths) {
 }
 
 TEST(TablePrinter, ATableOfOneNarrowColumnStaysWithinTheTerminal) {
-  EXPECT_LE(WidthOfAll(Print({{"a_long_name"}}, {{"a long value"}}, {.lines = true, .width = 10})), 10);
+  EXPECT_LE(WidthOfAll(Print({{"a_long_name"}}, {{"a long value"}}, {.lines = true, .width = 10})),
+            10);
 }
 
 }  // namespace

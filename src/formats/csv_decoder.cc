@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include <arrow/type.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -75,6 +76,14 @@ Result<std::unique_ptr<CsvDecoder>> CsvDecoder::Make(
         .WithHint("write 1 to 4 bytes that are no quote and no line end");
   }
   TW_ASSIGN_OR_RETURN(RowBuilder rows, RowBuilder::Make(columns, options.times));
+  for (std::size_t i = 0; i < rows.columns(); ++i) {
+    if (rows.column(i).type()->num_fields() == 0) continue;
+    return Status::Unsupported(fmt::format("delimited text holds no lists, structs or maps column=\"{}\" "
+                                           "type={}",
+                                           columns[i].name, columns[i].type))
+        .WithSlug("nested-column")
+        .WithHint("declare it json, and take it apart in SQL");
+  }
   std::unique_ptr<CsvDecoder> decoder(
       new CsvDecoder(std::move(rows), columns, std::move(options), start));
   if (start.offset > 0) {

@@ -182,6 +182,7 @@ TEST(CsvDecoderTest, RefusesWhatCannotBeADelimiterOrAColumn) {
               "bad-delimiter");
   }
   EXPECT_FALSE(CsvDecoder::Make({{.name = "a", .type = "interval"}}, {}).ok());
+  EXPECT_EQ(CsvDecoder::Make({{.name = "a", .type = "integer[]"}}, {}).status().slug(), "nested-column");
 }
 
 TEST(CsvDecoderTest, AHeaderAloneIsNoRows) {

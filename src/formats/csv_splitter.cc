@@ -28,7 +28,10 @@ bool CsvSplitter::Find(std::string_view text, bool end) {
   while (at_ < text.size()) {
     Step step = Step::kOn;
     switch (state_) {
-      case State::kFieldBegin: step = BeginField(text); break;
+      case State::kFieldBegin:
+        TakePlainFields(text);
+        if (at_ < text.size()) step = BeginField(text);
+        break;
       case State::kPlain: step = ReadPlain(text, end); break;
       case State::kQuoted: step = ReadQuoted(text, end); break;
       case State::kAfterQuote: step = ReadAfterQuote(text, end); break;
@@ -38,6 +41,20 @@ bool CsvSplitter::Find(std::string_view text, bool end) {
     if (step == Step::kWait) return false;
   }
   return end && !text.empty() && FinishAtEnd(text);
+}
+
+void CsvSplitter::TakePlainFields(std::string_view text) {
+  if (dialect_.delimiter.size() != 1) return;
+  while (at_ < text.size() && (KindAt(text) & kQuote) == 0 && !(skip_blanks_ && text[at_] == ' ')) {
+    std::size_t end = at_;
+    while (end < text.size() &&
+           (kinds_[static_cast<unsigned char>(text[end])] & (kDelimiter | kLineEnd)) == 0) {
+      ++end;
+    }
+    if (end == text.size() || text[end] != dialect_.delimiter.front()) return;
+    fields_.push_back({at_, end, false, false});
+    at_ = field_.begin = end + 1;
+  }
 }
 
 CsvSplitter::Step CsvSplitter::BeginField(std::string_view text) {

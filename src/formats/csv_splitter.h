@@ -53,6 +53,8 @@ class CsvSplitter {
   std::uint8_t KindAt(std::string_view text) const {
     return kinds_[static_cast<unsigned char>(text[at_])];
   }
+  /// The common case, without a state for each step: fields without quotes that end at a delimiter.
+  void TakePlainFields(std::string_view text);
   Step BeginField(std::string_view text);
   Step ReadPlain(std::string_view text, bool end);
   Step ReadQuoted(std::string_view text, bool end);

@@ -74,62 +74,74 @@ Value PlainScalar(std::string text, Span span) {
 
 namespace {
 
-/// Matches source lines with a text that was made from them: indentation cut off, breaks kept or
-/// folded.
-class LineMatcher {
+/// Collects lines of a block scalar into its text.
+class BlockBuilder {
  public:
-  LineMatcher(std::string_view text, std::string_view source, bool keeps_trailing_blanks)
-      : text_(text), source_(source), keeps_trailing_blanks_(keeps_trailing_blanks) {}
+  explicit BlockBuilder(bool folds) : folds_(folds) {}
 
-  std::optional<Segments> Match(std::size_t begin, std::size_t end) && {
-    for (std::size_t line = begin; line < end;) {
-      const std::size_t line_end = std::min(source_.find_first_of("\r\n", line), end);
-      if (!MatchLine(line, line_end)) return std::nullopt;
-      line = line_end + 1;
-    }
-    if (!std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(at_), text_.end(), IsWhite)) {
-      return std::nullopt;
-    }
-    return std::move(segments_);
+  void EmptyLine() { ++empty_; }
+
+  void Line(std::string_view content, std::size_t source_offset) {
+    const bool spaced = IsBlank(content.front());
+    const bool joins = folds_ && !first_ && !spaced && !last_spaced_;
+    const std::size_t breaks = first_ || joins ? empty_ : empty_ + 1;
+    out_.text += joins && breaks == 0 ? " " : std::string(breaks, '\n');
+    out_.segments.push_back({out_.text.size(), source_offset});
+    out_.text += content;
+    first_ = false;
+    last_spaced_ = spaced;
+    empty_ = 0;
+  }
+
+  /// `chomp`: '-' no break at the end, '+' all of them, else one, as far as there are any.
+  ScalarText Finish(char chomp, bool last_line_has_break) && {
+    const std::size_t breaks = empty_ + (first_ || !last_line_has_break ? 0 : 1);
+    const std::size_t clipped = first_ ? 0 : std::min<std::size_t>(breaks, 1);
+    out_.text += std::string(chomp == '+' ? breaks : chomp == '-' ? 0 : clipped, '\n');
+    return std::move(out_);
   }
 
  private:
-  bool MatchLine(std::size_t line, std::size_t line_end) {
-    std::size_t content = line;
-    while (content < line_end && IsBlank(source_[content])) ++content;
-    if (content == line_end) return true;
-    std::size_t content_end = line_end;
-    while (!keeps_trailing_blanks_ && IsBlank(source_[content_end - 1])) --content_end;
-    const std::string_view words = source_.substr(content, content_end - content);
-    std::size_t found = at_;
-    while (found < text_.size() && IsWhite(text_[found])) ++found;
-    if (!text_.substr(found).starts_with(words)) return false;
-    const std::size_t kept = KeptIndentation(found, content - line);
-    segments_.push_back({found - kept, content - kept});
-    at_ = found + words.size();
-    return true;
-  }
-
-  /// Blanks in front of text_[found] that begin a line of the text: they are indentation beyond the
-  /// block's own.
-  std::size_t KeptIndentation(std::size_t found, std::size_t most) const {
-    std::size_t kept = 0;
-    while (kept < most && found - kept > at_ && IsBlank(text_[found - kept - 1])) ++kept;
-    const bool begins_line = found == kept || IsBreak(text_[found - kept - 1]);
-    return begins_line ? kept : 0;
-  }
-
-  std::string_view text_, source_;
-  bool keeps_trailing_blanks_;
-  std::size_t at_ = 0;  ///< text before it is matched
-  Segments segments_;
+  bool folds_;
+  bool first_ = true;         ///< no line with content yet
+  bool last_spaced_ = false;  ///< the line before began with a blank: its break is kept
+  std::size_t empty_ = 0;     ///< empty lines since the last one with content
+  ScalarText out_;
 };
 
-/// Decodes the inside of quotes.
-class QuotedDecoder {
+std::size_t LineEnd(std::string_view source, std::size_t at) {
+  return std::min(source.find_first_of("\r\n", at), source.size());
+}
+
+std::size_t NextLine(std::string_view source, std::size_t line_end) {
+  const bool pair = source.substr(line_end).starts_with("\r\n");
+  return std::min(line_end + (pair ? 2 : 1), source.size());
+}
+
+std::size_t SpacesAt(std::string_view source, std::size_t line, std::size_t line_end) {
+  std::size_t at = line;
+  while (at < line_end && source[at] == ' ') ++at;
+  return at - line;
+}
+
+/// The indentation of the first line that holds more than blanks.
+std::size_t DetectIndentation(std::string_view source, std::size_t begin, std::size_t end) {
+  for (std::size_t line = begin; line < end;) {
+    const std::size_t line_end = LineEnd(source, line);
+    const std::size_t spaces = SpacesAt(source, line, line_end);
+    if (line + spaces < line_end) return spaces;
+    line = NextLine(source, line_end);
+  }
+  return end - begin;  // blanks alone: none of them is content
+}
+
+enum class Style { kPlain, kSingleQuoted, kDoubleQuoted };
+
+/// Decodes text whose lines are folded.
+class FlowDecoder {
  public:
-  QuotedDecoder(std::string_view source, std::size_t begin, std::size_t end, bool escapes)
-      : source_(source), at_(begin), end_(end), escapes_(escapes) {}
+  FlowDecoder(Style style, std::string_view source, std::size_t begin, std::size_t end)
+      : style_(style), source_(source), at_(begin), end_(end) {}
 
   std::optional<ScalarText> Decode() && {
     Mark();
@@ -142,9 +154,9 @@ class QuotedDecoder {
         } else {
           Copy(after);
         }
-      } else if (escapes_ && c == '\\') {
+      } else if (style_ == Style::kDoubleQuoted && c == '\\') {
         if (!DecodeEscape()) return std::nullopt;
-      } else if (!escapes_ && c == '\'') {
+      } else if (style_ == Style::kSingleQuoted && c == '\'') {
         Replace(2, "'");
       } else {
         Copy(at_ + 1);
@@ -238,9 +250,9 @@ class QuotedDecoder {
     return true;
   }
 
+  Style style_;
   std::string_view source_;
   std::size_t at_, end_;
-  bool escapes_;
   ScalarText out_;
 };
 
@@ -276,18 +288,47 @@ bool AppendUtf8(char32_t point, std::string* out) {
   return true;
 }
 
+ScalarText DecodePlain(std::string_view source, std::size_t begin, std::size_t end) {
+  return *FlowDecoder(Style::kPlain, source, begin, end).Decode();
+}
+
 ScalarText DecodeSingleQuoted(std::string_view source, std::size_t begin, std::size_t end) {
-  return *QuotedDecoder(source, begin, end, false).Decode();
+  return *FlowDecoder(Style::kSingleQuoted, source, begin, end).Decode();
 }
 
 std::optional<ScalarText> DecodeDoubleQuoted(std::string_view source, std::size_t begin,
                                              std::size_t end) {
-  return QuotedDecoder(source, begin, end, true).Decode();
+  return FlowDecoder(Style::kDoubleQuoted, source, begin, end).Decode();
 }
 
-std::optional<Segments> MapLines(std::string_view text, std::string_view source, std::size_t begin,
-                                 std::size_t end, bool keeps_trailing_blanks) {
-  return LineMatcher(text, source, keeps_trailing_blanks).Match(begin, end);
+ScalarText DecodeBlock(std::string_view source, std::size_t header, std::size_t end,
+                       std::size_t parent_indent) {
+  end = std::min(end, source.size());
+  std::size_t indent = 0;
+  char chomp = ' ';
+  for (std::size_t at = header + 1; at < end && !IsWhite(source[at]); ++at) {
+    if (IsDigit(source[at])) indent = parent_indent + static_cast<std::size_t>(source[at] - '0');
+    if (source[at] == '-' || source[at] == '+') chomp = source[at];
+  }
+  const std::size_t begin = NextLine(source, LineEnd(source, header));
+  if (indent == 0) indent = DetectIndentation(source, begin, end);
+  BlockBuilder builder(source[header] == '>');
+  bool last_line_has_break = true;
+  for (std::size_t line = begin; line < end;) {
+    const std::size_t line_end = LineEnd(source, line);
+    const std::size_t spaces = SpacesAt(source, line, line_end);
+    const bool blank = line + spaces == line_end;
+    if (spaces < indent && !blank) break;
+    const bool has_break = line_end < source.size();
+    if (line_end - line <= indent) {
+      if (has_break) builder.EmptyLine();
+    } else {
+      last_line_has_break = has_break;
+      builder.Line(source.substr(line + indent, line_end - line - indent), line + indent);
+    }
+    line = NextLine(source, line_end);
+  }
+  return std::move(builder).Finish(chomp, last_line_has_break);
 }
 
 }  // namespace thalweg::spec

@@ -20,25 +20,26 @@ bool AppendUtf8(char32_t point, std::string* out);
 /// `digits` hexadecimal digits at text[at]; none when there are fewer.
 std::optional<char32_t> ParseHex(std::string_view text, std::size_t at, std::size_t digits);
 
-/// The text of a scalar with where its bytes come from.
+/// The text of a scalar with where its bytes come from. The YAML library finds where scalars begin
+/// and end; what they mean is decoded here, once, byte by byte.
 struct ScalarText {
   std::string text;
   std::vector<component::Value::Segment> segments;
 };
 
-/// Decodes what stands between quotes, source[begin, end): escapes or doubled quotes, folded lines.
-/// It must be well formed.
+/// Unquoted text source[begin, end), which may go over several lines: they are folded.
+ScalarText DecodePlain(std::string_view source, std::size_t begin, std::size_t end);
+/// What stands between quotes, source[begin, end): doubled quotes or escapes, folded lines. It must
+/// be well formed.
 ScalarText DecodeSingleQuoted(std::string_view source, std::size_t begin, std::size_t end);
 /// None when an escape is no character.
 std::optional<ScalarText> DecodeDoubleQuoted(std::string_view source, std::size_t begin,
                                              std::size_t end);
 
-/// Where the bytes of `text` come from when it was made from the lines source[begin, end) of a
-/// block or plain scalar. None when the two do not match; then only the scalar as a whole has a
-/// place.
-std::optional<std::vector<component::Value::Segment>> MapLines(std::string_view text,
-                                                               std::string_view source,
-                                                               std::size_t begin, std::size_t end,
-                                                               bool keeps_trailing_blanks);
+/// The lines below the header source[header] ('|' or '>'), as far as they are indented and begin
+/// before `end`. `parent_indent`: blanks in front of the collection that holds the scalar; an
+/// indentation given in the header adds to it.
+ScalarText DecodeBlock(std::string_view source, std::size_t header, std::size_t end,
+                       std::size_t parent_indent);
 
 }  // namespace thalweg::spec

@@ -86,7 +86,11 @@ class Builder {
   bool OnDocument(fy_event* event);
   bool OnScalar(fy_event* event);
   Value QuotedScalar(bool is_double, const Span& inside);
-  Value LinesScalar(std::string text, Span span, bool is_block);
+  Value BlockScalar(std::size_t from, const Span& token);
+  /// Where anchor and tag of a scalar end; where the token before it ended when it has none.
+  std::size_t EndOfProperties(fy_event* event) const;
+  /// Blanks in front of the innermost open collection.
+  std::size_t ParentIndent() const;
   bool OnAlias(fy_event* event);
   bool OnStart(fy_event* event, bool is_map);
   bool OnEnd(fy_event* event);
@@ -170,7 +174,6 @@ bool Builder::OnScalar(fy_event* event) {
     return Place({Value::Null(after_key ? open_.back().key_span : Here())}, anchor);
   }
   const Span span = SpanOf(begin, fy_token_end_mark(token));
-  last_end_ = span.end;
   switch (fy_scalar_token_get_style(token)) {
     case FYSS_SINGLE_QUOTED:
     case FYSS_DOUBLE_QUOTED:
@@ -178,17 +181,19 @@ bool Builder::OnScalar(fy_event* event) {
                    anchor);
     case FYSS_LITERAL:
     case FYSS_FOLDED:
-      return Place({LinesScalar(TextOf(token), span, true)}, anchor);
+      return Place({BlockScalar(EndOfProperties(event), span)}, anchor);
     default:
       break;
   }
-  std::string text = TextOf(token);
-  if (text == Under(span)) return Place({PlainScalar(std::move(text), span), 1, true}, anchor);
-  return Place({LinesScalar(std::move(text), span, false)}, anchor);
+  last_end_ = span.end;
+  const std::string_view text = Under(span);
+  if (text.find_first_of("\r\n") == std::string_view::npos) {
+    return Place({PlainScalar(std::string(text), span), 1, true}, anchor);
+  }
+  ScalarText decoded = DecodePlain(source_->text(), span.begin, span.end);
+  return Place({Value::String(std::move(decoded.text), span, std::move(decoded.segments))}, anchor);
 }
 
-/// Quoted text is decoded here: the library (0.7.12) reads two doubled quotes in a row ('')
-/// wrongly.
 Value Builder::QuotedScalar(bool is_double, const Span& inside) {
   const std::string& source = source_->text();
   Span span{source_, inside.begin == 0 ? 0 : inside.begin - 1,
@@ -205,15 +210,45 @@ Value Builder::QuotedScalar(bool is_double, const Span& inside) {
   return Value::String(std::move(decoded->text), std::move(span), std::move(decoded->segments));
 }
 
-Value Builder::LinesScalar(std::string text, Span span, bool is_block) {
-  auto segments = MapLines(text, source_->text(), span.begin, span.end, is_block);
-  if (is_block && span.end > span.begin) {
-    const std::size_t last = source_->text().find_last_not_of(" \t\r\n", span.end - 1);
-    if (last != std::string::npos && last >= span.begin) span.end = last + 1;
-    last_end_ = span.end;
+/// The library's token begins behind the header: that is the first | or > outside of comments
+/// behind `from`.
+Value Builder::BlockScalar(std::size_t from, const Span& token) {
+  const std::string& source = source_->text();
+  std::size_t header = from;
+  while (header < token.begin && source[header] != '|' && source[header] != '>') {
+    const bool comment = source[header] == '#' &&
+                         (header == 0 || std::string_view(" \t\r\n").find(source[header - 1]) !=
+                                             std::string_view::npos);
+    header = comment ? std::min(source.find_first_of("\r\n", header), token.begin) : header + 1;
   }
-  if (!segments) return Value::String("", std::move(span)).WithText(std::move(text));
-  return Value::String(std::move(text), std::move(span), std::move(*segments));
+  Span span{source_, header, std::min(header + 1, source.size())};
+  if (header >= token.begin) return Value::String("", std::move(span));  // a header that is not there has no lines
+  ScalarText decoded = DecodeBlock(source, header, token.end, ParentIndent());
+  if (!decoded.segments.empty()) {
+    const std::size_t last_line = decoded.segments.back().source_offset;
+    span.begin = decoded.segments.front().source_offset;
+    span.end = std::min(source.find_first_of("\r\n", last_line), source.size());
+  }
+  last_end_ = span.end;
+  return Value::String(std::move(decoded.text), std::move(span), std::move(decoded.segments));
+}
+
+std::size_t Builder::EndOfProperties(fy_event* event) const {
+  std::size_t end = last_end_;
+  for (fy_token* token : {fy_event_get_anchor_token(event), fy_event_get_tag_token(event)}) {
+    if (token != nullptr)
+      end = std::max(end, SpanOf(fy_token_start_mark(token), fy_token_end_mark(token)).end);
+  }
+  return end;
+}
+
+std::size_t Builder::ParentIndent() const {
+  if (open_.empty()) return 0;
+  const std::string& source = source_->text();
+  const std::size_t begin = open_.back().span.begin;
+  const std::size_t line = begin == 0 ? std::string::npos : source.find_last_of("\r\n", begin - 1);
+  return begin -
+         (line == std::string::npos ? (source.starts_with("\xEF\xBB\xBF") ? 3 : 0) : line + 1);
 }
 
 bool Builder::OnAlias(fy_event* event) {

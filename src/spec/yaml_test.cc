@@ -184,6 +184,39 @@ INSTANTIATE_TEST_SUITE_P(
         SqlForm{"SingleLines", "'SELECT carier,\n    ''x'' AS delay\n\n  FROM flights\n  '"}),
     [](const auto& test) { return std::string(test.param.name); });
 
+struct TextForm {
+  const char* yaml;
+  const char* text;
+};
+
+TEST(Yaml, TextIsDecodedAsYamlSays) {
+  // The last four are what the library's own decoding gets wrong.
+  for (const TextForm& form : std::vector<TextForm>{{"a: x\n  y\n\n  z # c", "x y\nz"},
+                                                    {"a: |\n  x\n\n   y\n\n", "x\n\n y\n"},
+                                                    {"a: |-\n  x\n\n", "x"},
+                                                    {"a: |+\n  x\n\n", "x\n\n"},
+                                                    {"a: |\n  x", "x"},
+                                                    {"a: |+\n  x\n  ", "x\n"},
+                                                    {"a: |\n", ""},
+                                                    {"a: |+\n\n\n", "\n\n"},
+                                                    {"a: |1-\n   x\n  y", "  x\n y"},
+                                                    {"a:\n  - |2\n      x\n", "  x\n"},
+                                                    {"a:\n- >\n  x\n  y\n", "x y\n"},
+                                                    {"a: &n # > no header\n  |\n  x\n", "x\n"},
+                                                    {"a: >\n  x\n  y\n\n\n  z\n", "x y\n\nz\n"},
+                                                    {"a: \"x\\\n   y  \n\n  z\\ \"", "xy\nz "},
+                                                    {"a: 'x\n\n  y'", "x\ny"},
+                                                    {"a: '''x'''''", "'x''"},
+                                                    {"a: ''''''", "''"},
+                                                    {"a: >\n  x\n\n   y\n", "x\n\n y\n"},
+                                                    {"a: >-\n  x\n\n  \ty\n  z", "x\n\n\ty\nz"}}) {
+    const Value root = Good(form.yaml);
+    const Value* value = root.Find("a");
+    while (!value->is_scalar()) value = &value->items()[0];
+    EXPECT_EQ(value->text(), form.text) << form.yaml;
+  }
+}
+
 TEST(Yaml, FlowItemsAreFound) {
   const Value root = Good("evidence: [\"SELECT origin FROM a\", 'SELECT ''x''', SELECT 2]");
   const Value& item = root.Find("evidence")->items()[0];

@@ -75,9 +75,8 @@ bool ReadOffset(Fields& fields, std::chrono::minutes& offset) {
 
 std::optional<AtClause> ReadVersion(const Node& expression) {
   const Node value = expression.Get("value").Get("value");
-  if (!expression.Is("VALUE_CONSTANT")) return {};
   const std::string_view text = value.text();
-  if (value.is_number() && IsOrdinal(text)) {
+  if (expression.integer_literal() && IsOrdinal(text)) {
     return AtClause{AtClause::Unit::kVersion, std::string(text)};
   }
   const std::size_t colon = text.find(':');

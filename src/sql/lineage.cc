@@ -40,6 +40,7 @@ struct Column {
   std::string name, folded;
   bool many = false;
   Sources sources;
+  bool by_name = false;  // a many of exactly the columns that its sources name
 };
 
 /// Where a name may come from, when no relation has it for certain.
@@ -76,7 +77,10 @@ class Resolver {
   std::vector<Column> Select(std::size_t id) {
     const Query& query = shape_.queries[id];
     std::vector<Column>& columns = columns_[id];  // filled as it goes: later items see the aliases
-    if (query.opaque && !query.relations.empty()) columns.push_back(OneOfMany(Star(id, "")));
+    if (query.opaque && !query.relations.empty()) {
+      columns.push_back(OneOfMany(Star(id, "")));
+      columns.back().by_name = true;
+    }
     for (const Item& item : query.items) {
       if (item.kind == Item::Kind::kStar) {
         for (Column& column : StarItem(id, item)) columns.push_back(std::move(column));
@@ -185,9 +189,10 @@ class Resolver {
       if (relation.hidden) continue;
       for (Column& column : ColumnsOf(relation)) {
         if (merges && !column.many) {
-          if (IsMerged(scope, relation, column.folded)) continue;
-          if (auto sources = FindVisible(scope, column.folded))
-            column.sources = *std::move(sources);
+          const Relation* first = FirstWith(scope, column.folded);
+          if (first != &relation && Joins(relation, column.folded)) continue;  // shown there
+          if (first == &relation)
+            column.sources = FindVisible(scope, column.folded).value_or(column.sources);
         }
         columns.push_back(std::move(column));
         if (columns.size() > kMaxColumns) columns = Limit(std::move(columns));
@@ -272,7 +277,7 @@ class Resolver {
         found = true;
       }
     }
-    if (!found) Merge(candidates.rest, many.sources);
+    if (!found && !many.by_name) Merge(candidates.rest, many.sources);
   }
 
   // --- names ---
@@ -406,15 +411,13 @@ class Resolver {
            std::find(relation.merged.begin(), relation.merged.end(), name) != relation.merged.end();
   }
 
-  /// Its values are shown as those of a relation before it.
-  bool IsMerged(Scope scope, const Relation& relation, const std::string& name) {
-    if (!Joins(relation, name)) return false;
-    for (const Relation& before : scope) {
-      if (&before == &relation) return false;
-      Candidates ignored;
-      if (!before.hidden && Find(before, name, ignored)) return true;
+  /// The first relation that has the column for certain.
+  const Relation* FirstWith(Scope scope, const std::string& name) {
+    Candidates ignored;
+    for (const Relation& relation : scope) {
+      if (!relation.hidden && Find(relation, name, ignored)) return &relation;
     }
-    return false;
+    return nullptr;
   }
 
   const Relation* FindRelation(std::size_t id, const std::string& name) const {

@@ -156,7 +156,7 @@ const ResolvedCase kResolved[] = {
      {"a", "b", "k"},
      {"a <- t.a", "b <- t.b", "k <- t.k"},
      {"t.a", "t.b", "t.k"}},
-    {"SELECT * EXCLUDE (a) RENAME (b AS z) REPLACE (k + a AS k) FROM t",
+    {"SELECT * EXCLUDE (a) REPLACE (k + a AS k) RENAME (b AS z) FROM t",
      {"z", "k"},
      {"z <- t.b", "k <- t.a t.k"},
      {"t.a", "t.b", "t.k"}},
@@ -220,7 +220,7 @@ TEST_F(Outputs, OfDoublingStarsAreBounded) {
 
 TEST_F(ResolvedLineage, OfManyMoreOutputsThanExpected) {
   const Lineage lineage = Resolve("SELECT a FROM t", {"a", "b", "c"});
-  EXPECT_THAT(Show(lineage.columns), ElementsAre("a <- t.a", "b <-", "c <-"));
+  EXPECT_THAT(Show(lineage.columns), ElementsAre("a <- t.a", "b <- t.a", "c <- t.a"));
   EXPECT_THAT(Resolve("SELECT * FROM t", {}).columns, IsEmpty());
 }
 

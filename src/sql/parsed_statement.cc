@@ -43,6 +43,7 @@ std::optional<std::size_t> ParsedStatement::FirstLocation(const Node& node) cons
     const Node child = tree[i];
     if (child.key() != "query_location") continue;
     const auto at = child.integer();
+    if (at == 0 && child.parent().Is("STAR")) continue;  // of FROM t: no star is written
     if (at && *at >= 0 && (!first || static_cast<std::size_t>(*at) < *first)) {
       first = static_cast<std::size_t>(*at);
     }

@@ -136,12 +136,16 @@ class Finder {
 
   /// A function that the text does not name: literals, EXTRACT, AT TIME ZONE ...
   void Syntax(const Node& node, const std::string& name, std::size_t at) {
-    if (name == "list_value" && tokens_.IsSymbol(at, "[")) {
-      Construct("list-literal", Between(at));
-    } else if (name == "struct_pack" && tokens_.IsSymbol(at, "{")) {
-      Construct("struct-literal", Between(at));
-    } else if (name == "map" && tokens_.IsSymbol(at, "{")) {
-      Construct("map-literal", Between(at));
+    // The place of a list, struct or map is what stands first in its brackets.
+    const auto opens = [&](std::string_view bracket) {
+      return at > 0 && tokens_.IsSymbol(at - 1, bracket);
+    };
+    if (name == "list_value" && opens("[")) {
+      Construct("list-literal", Between(at - 1));
+    } else if (name == "struct_pack" && opens("{")) {
+      Construct("struct-literal", Between(at - 1));
+    } else if (name == "map" && opens("{")) {
+      Construct("map-literal", Between(at - 1));
     } else if (name == "row" && tokens_.IsSymbol(at, "(") &&
                !node.parent().parent().Is("COMPARE_IN") &&
                node.parent().expression_class() != "LAMBDA") {
@@ -151,7 +155,7 @@ class Finder {
     } else if (name == "regexp_full_match") {
       Construct("regex-match", TokenAt(at));
     } else if (name == "list_apply" && tokens_.IsSymbol(at, "[") &&
-               node.parent().expression_class() != "FUNCTION") {
+               node.parent().parent().expression_class() != "FUNCTION") {
       Construct("list-comprehension", Between(at));
     } else if (IsExtractSecond(node, name)) {
       Construct("extract-second", TokenAt(at));
@@ -168,7 +172,7 @@ class Finder {
   static bool IsSubstringFromZero(const Node& node, const std::string& name) {
     if (name != "substring" && name != "substr") return false;
     const Node from = node.Get("children").Child(1);
-    return from.Get("value").Get("value").integer() == 0;
+    return from.integer_literal() == 0;
   }
 
   static bool IsDateInterval(const Node& node, const std::string& name) {
@@ -267,7 +271,7 @@ class Finder {
     const auto location = node.location();
     if (!location) return;
     const std::size_t at = tokens_.IndexAt(*location);
-    if (tokens_.IsSymbol(at, ":")) return Construct("lambda", PlaceOfWord(node, "LAMBDA"));
+    if (at > 0 && tokens_.IsWord(at - 1, "LAMBDA")) return Construct("lambda", TokenAt(at - 1));
     const bool is_json = !TakesLambda(FoldName(node.parent().parent().Text("function_name")));
     if (is_json && tokens_.IsSymbol(at, "-")) {
       Construct("json-arrow", {tokens_[at].begin, tokens_[at + 1].end});

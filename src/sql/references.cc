@@ -162,7 +162,7 @@ class Walker {
   void ReadFrom(const Node& node, Frame& frame) {
     if (!node || node.Is("EMPTY")) return;
     if (node.Is("BASE_TABLE")) return ReadBaseTable(node, frame);
-    if (node.Is("JOIN")) return ReadJoin(node, frame);
+    if (node.Is("JOIN")) return ReadJoins(node, frame);
     if (node.Is("SUBQUERY")) {
       return AddQuery(node, ReadQuery(node.Get("subquery").Get("node"), &frame), frame);
     }
@@ -223,22 +223,28 @@ class Walker {
     frame.query.relations.push_back(std::move(relation));
   }
 
+  /// Joins nest to the left, as deep as there are tables.
+  void ReadJoins(const Node& outermost, Frame& frame) {
+    std::vector<Node> joins;
+    Node leftmost = outermost;
+    for (; leftmost.Is("JOIN"); leftmost = leftmost.Get("left")) joins.push_back(leftmost);
+    ReadFrom(leftmost, frame);
+    for (auto join = joins.rbegin(); join != joins.rend(); ++join) ReadJoin(*join, frame);
+  }
+
+  /// The right side of a join and its condition.
   void ReadJoin(const Node& node, Frame& frame) {
-    ReadFrom(node.Get("left"), frame);
     const std::size_t first = frame.query.relations.size();
     ReadFrom(node.Get("right"), frame);
     const std::string_view type = node.Text("join_type");
+    const std::vector<std::string> columns = FoldedTexts(node.Get("using_columns"));
     for (std::size_t i = first; i < frame.query.relations.size(); ++i) {
       Relation& right = frame.query.relations[i];
-      for (std::string& column : FoldedTexts(node.Get("using_columns"))) {
-        right.merged.push_back(std::move(column));
-      }
+      right.merged.insert(right.merged.end(), columns.begin(), columns.end());
       right.natural = right.natural || node.Text("ref_type") == "NATURAL";
       right.hidden = right.hidden || type == "SEMI" || type == "ANTI";
     }
-    for (std::string& column : FoldedTexts(node.Get("using_columns"))) {
-      frame.query.reads.paths.push_back({std::move(column)});
-    }
+    for (const std::string& column : columns) frame.query.reads.paths.push_back({column});
     ReadExpression(node.Get("condition"), frame.query.reads, frame);
   }
 
@@ -339,41 +345,48 @@ class Walker {
     }
   }
 
-  /// Adds what an expression, or anything that contains expressions, reads.
-  void ReadExpression(const Node& node, Uses& uses, Frame& frame) {
-    if (node.is_array()) {
-      for (const Node child : node.children()) ReadExpression(child, uses, frame);
+  /// Adds what an expression, or anything that contains expressions, reads. A loop over the
+  /// subtree: expressions may be nested deeply.
+  void ReadExpression(const Node& root, Uses& uses, Frame& frame) {
+    if (!root) return;
+    const std::size_t outer_lambdas = lambdas_.size();
+    for (std::size_t i = root.index(); i < root.end();) {
+      const Node node = statement_.tree[i++];
+      while (lambdas_.size() > outer_lambdas && node.index() >= lambdas_.back().end)
+        lambdas_.pop_back();
+      if (!node.is_object()) continue;
+      const std::string_view kind = node.expression_class();
+      if (kind == "COLUMN_REF") {
+        ReadColumn(node, uses, frame);
+        i = node.end();
+      } else if (kind == "STAR") {
+        uses.all = true;
+      } else if (kind == "POSITIONAL_REFERENCE") {
+        uses.paths.push_back({fmt::format("#{}", node.Text("index"))});
+      } else if (kind == "FUNCTION") {
+        ReadMethodCall(node, uses);
+      } else if (kind == "LAMBDA" && IsFunction(node)) {
+        lambdas_.push_back({LambdaNames(node.Get("lhs")), node.end()});
+      } else if (node.key() == "subquery") {
+        const int id = ReadQuery(node.Get("node"), &frame);
+        if (node.parent().Text("subquery_type") != "EXISTS") uses.subqueries.push_back(id);
+        i = node.end();
+      }
     }
-    if (!node.is_object()) return;
-    const std::string_view kind = node.expression_class();
-    if (kind == "COLUMN_REF") return ReadColumn(node, uses, frame);
-    if (kind == "STAR") {
-      uses.all = true;
-    } else if (kind == "POSITIONAL_REFERENCE") {
-      uses.paths.push_back({fmt::format("#{}", node.Text("index"))});
-    } else if (kind == "SUBQUERY") {
-      const int id = ReadQuery(node.Get("subquery").Get("node"), &frame);
-      if (node.Text("subquery_type") != "EXISTS") uses.subqueries.push_back(id);
-      return ReadExpression(node.Get("child"), uses, frame);
-    } else if (kind == "FUNCTION" && !IsSchemaOfTheEngine(FoldName(node.Text("schema")))) {
-      QueryShape::Path path;
-      if (node.Has("catalog")) path.push_back(FoldName(node.Text("catalog")));
-      path.push_back(FoldName(node.Text("schema")));
-      uses.paths.push_back(std::move(path));
-    } else if (kind == "LAMBDA" && IsFunction(node)) {
-      return ReadLambda(node, uses, frame);
-    }
-    for (const Node child : node.children()) {
-      if (child.is_object() || child.is_array()) ReadExpression(child, uses, frame);
-    }
+    lambdas_.resize(outer_lambdas);
+  }
+
+  static void ReadMethodCall(const Node& call, Uses& uses) {
+    if (IsSchemaOfTheEngine(FoldName(call.Text("schema")))) return;
+    QueryShape::Path path;
+    if (call.Has("catalog")) path.push_back(FoldName(call.Text("catalog")));
+    path.push_back(FoldName(call.Text("schema")));
+    uses.paths.push_back(std::move(path));
   }
 
   void ReadColumn(const Node& node, Uses& uses, const Frame& frame) {
     QueryShape::Path path = FoldedTexts(node.Get("column_names"));
-    if (path.empty() ||
-        std::find(lambda_names_.begin(), lambda_names_.end(), path[0]) != lambda_names_.end()) {
-      return;
-    }
+    if (path.empty() || IsLambdaName(path[0])) return;
     if (path.size() >= 3) RefusePipelineIn(node, path, frame);
     uses.paths.push_back(std::move(path));
   }
@@ -398,24 +411,25 @@ class Walker {
   /// DuckDB also reads a -> 'key' as a lambda: it is one only as a function's argument or after
   /// LAMBDA.
   bool IsFunction(const Node& lambda) const {
-    const auto location = lambda.location();
-    if (location && statement_.tokens.IsSymbol(statement_.tokens.IndexAt(*location), ":"))
-      return true;
+    const std::size_t at = statement_.tokens.IndexAt(lambda.location().value_or(0));
+    if (at > 0 && statement_.tokens.IsWord(at - 1, "LAMBDA")) return true;
     const Node call = lambda.parent().parent();
     return TakesLambda(call.Text("function_name"));
   }
 
-  void ReadLambda(const Node& node, Uses& uses, Frame& frame) {
-    const std::size_t outer_names = lambda_names_.size();
-    const Node names = node.Get("lhs");
-    if (names.Is("COLUMN_REF")) {
-      lambda_names_.push_back(FoldName(names.Get("column_names").Child(0).text()));
-    }
+  static std::vector<std::string> LambdaNames(const Node& names) {
+    std::vector<std::string> folded;
+    if (names.Is("COLUMN_REF")) folded = FoldedTexts(names.Get("column_names"));
     for (const Node name : names.Get("children").children()) {
-      lambda_names_.push_back(FoldName(name.Get("column_names").Child(0).text()));
+      folded.push_back(FoldName(name.Get("column_names").Child(0).text()));
     }
-    ReadExpression(node.Get("expr"), uses, frame);
-    lambda_names_.resize(outer_names);
+    return folded;
+  }
+
+  bool IsLambdaName(const std::string& name) const {
+    return std::any_of(lambdas_.begin(), lambdas_.end(), [&](const Lambda& lambda) {
+      return std::find(lambda.names.begin(), lambda.names.end(), name) != lambda.names.end();
+    });
   }
 
   static void AddColumn(std::string name, Query& query) {
@@ -468,7 +482,11 @@ class Walker {
   QueryShape shape_;
   std::vector<TableRef> tables_;
   std::map<std::size_t, int> table_at_;  // begin of its range -> index into tables_
-  std::vector<std::string> lambda_names_;
+  struct Lambda {
+    std::vector<std::string> names;
+    std::size_t end = 0;  // of its subtree
+  };
+  std::vector<Lambda> lambdas_;  // around what is being read
   std::vector<Finding> refused_;
 };
 

@@ -182,8 +182,9 @@ Rejection SyntaxError(const Tokens& tokens, std::string_view message, const Node
     return One("syntax-error", std::string(message), "the statement is not complete",
                {whole.end, whole.end});
   }
-  return One("syntax-error", std::string(message), DidYouMean(tokens, index),
-             RangeOf(tokens, index, index));
+  std::string help = DidYouMean(tokens, index);
+  if (help.empty() && index > 0) help = DidYouMean(tokens, index - 1);  // SELECT * FORM t
+  return One("syntax-error", std::string(message), std::move(help), RangeOf(tokens, index, index));
 }
 
 Rejection NotASelect(const Tokens& tokens) {

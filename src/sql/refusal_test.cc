@@ -27,7 +27,7 @@ const Case kCases[] = {
     {"", {"empty-statement@"}},
     {" ;\n-- nothing\n", {"empty-statement@ ;\n-- nothing\n"}},
     {"SELECT 1; SELECT 2", {"several-statements@SELECT 2"}},
-    {"SELECT 1; -- one\n ; FROM b ;", {"several-statements@FROM b ;"}},
+    {"SELECT 1; -- one\n ; FROM b ;", {"several-statements@FROM b"}},
     // Not a SELECT: the verb, wherever it stands.
     {"INSERT INTO t SELECT 1", {"statement-not-select@INSERT"}},
     {"/* x */ insert INTO t SELECT 1", {"statement-not-select@insert"}},

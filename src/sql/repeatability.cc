@@ -142,10 +142,7 @@ class Finder {
   void Limit(const Node& node) {
     const Node query = node.parent().parent();
     const Node limit = node.Get("limit"), offset = node.Get("offset");
-    const auto constant = [](const Node& value) {
-      return value.Get("value").Get("value").integer();
-    };
-    if (limit ? constant(limit) == 0 : constant(offset) == 0) return;
+    if ((limit ? limit : offset).integer_literal() == 0) return;
     if (query.parent().key() == "subquery" &&
         query.parent().parent().Text("subquery_type") == "EXISTS") {
       return;

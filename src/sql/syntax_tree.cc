@@ -140,6 +140,13 @@ Node Node::Child(std::size_t position) const {
   return {};
 }
 
+std::optional<std::int64_t> Node::integer_literal() const {
+  const Node value = Get("value");
+  const std::string_view type_id = value.Get("type").Text("id");
+  if (type_id != "INTEGER" && type_id != "BIGINT") return {};
+  return value.Get("value").integer();
+}
+
 std::optional<std::size_t> Node::location() const {
   const std::optional<std::int64_t> at = Get("query_location").integer();
   if (!at || *at < 0) return {};

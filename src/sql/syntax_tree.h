@@ -59,6 +59,8 @@ class Node {
   explicit operator bool() const { return data_ != nullptr; }
   bool operator==(const Node&) const = default;
   std::size_t index() const { return index_; }
+  /// Another node of the same tree.
+  Node Other(std::size_t index) const { return {data_, index}; }
   /// One beyond the last index of the subtree.
   std::size_t end() const { return record().end; }
 
@@ -85,6 +87,8 @@ class Node {
   std::string_view type() const { return Text("type"); }
   std::string_view expression_class() const { return Text("class"); }
   bool Is(std::string_view type_name) const { return type() == type_name; }
+  /// The value of a literal like 3; none for 3.0, '3' and everything else.
+  std::optional<std::int64_t> integer_literal() const;
   /// The byte of the statement where it begins; for an operator, of its sign.
   std::optional<std::size_t> location() const;
 

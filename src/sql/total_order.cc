@@ -13,17 +13,14 @@
 namespace thalweg::sql {
 namespace {
 
-bool IsSubquery(const Node& node) {
-  return node.expression_class() == "SUBQUERY";
-}
-
 /// Calls `visit` for the expression and everything in it, without its subqueries.
 template <typename Visit>
-void ForEachPart(const Node& node, const Visit& visit) {
-  if (node.is_object()) visit(node);
-  if (IsSubquery(node)) return;
-  for (const Node child : node.children()) {
-    if (child.is_object() || child.is_array()) ForEachPart(child, visit);
+void ForEachPart(const Node& expression, const Visit& visit) {
+  for (std::size_t i = expression.index(); i < expression.end();) {
+    const Node part = expression.Other(i++);
+    if (!part.is_object()) continue;
+    visit(part);
+    if (part.expression_class() == "SUBQUERY") i = part.end();
   }
 }
 
@@ -101,9 +98,8 @@ class SelectList {
 
   /// Of a key of ORDER BY: a position, an alias, or an expression.
   Hash128 Meaning(const Node& key) const {
-    if (key.Is("VALUE_CONSTANT") && !has_star_) {
-      const auto position = key.Get("value").Get("value").integer();
-      if (position && *position >= 1 && static_cast<std::size_t>(*position) <= items_.size()) {
+    if (const auto position = key.integer_literal(); position && !has_star_) {
+      if (*position >= 1 && static_cast<std::size_t>(*position) <= items_.size()) {
         return hashes_[static_cast<std::size_t>(*position) - 1];
       }
     }

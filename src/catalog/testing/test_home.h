@@ -8,6 +8,7 @@
 #include "base/testing/temp_directory.h"
 #include "catalog/catalog.h"
 #include "catalog/home.h"
+#include "catalog/testing/memory_disk.h"
 
 namespace thalweg::catalog {
 
@@ -34,6 +35,7 @@ class TestHome {
   VersionRecord CommitOne(const std::string& node, const std::string& recipe_key = "key");
 
  private:
+  MemoryDisk memory_;
   TempDirectory directory_;
   ManualClock clock_;
   Home home_;

@@ -82,7 +82,7 @@ Result<std::optional<component::Fingerprint>> FilesSource::Identity() {
     text += identity.ToString();
     text += '\n';
   }
-  return std::optional<component::Fingerprint>({text});
+  return std::optional(component::Fingerprint{std::move(text)});
 }
 
 Result<std::vector<component::Split>> FilesSource::Discover(const component::SourceState&) {

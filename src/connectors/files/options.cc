@@ -244,7 +244,7 @@ std::string_view KnownEndings() {
 }
 
 OptionsOf<FileColumnOptions> FileColumnOptions::Describe() {
-  return OptionsOf<FileColumnOptions>("file_column", "How a column is read. A type alone may stand in its place.")
+  return OptionsOf<FileColumnOptions>("column", "How a column is read. A type alone may stand in its place.")
       .Field("type", &FileColumnOptions::type,
              {.doc = "SQL type. Values that are not of it make a bad row. Without it the type is found from a sample.",
               .example = "integer"})

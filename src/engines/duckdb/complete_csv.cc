@@ -248,7 +248,7 @@ void FillDialect(CsvScan& scan, std::string_view text, bool whole) {
 }
 
 /// No file has a row or a header: what is declared is all there is.
-Result<CsvScan> CompleteEmpty(CsvScan scan) {
+Status CompleteEmpty(CsvScan& scan) {
   FillDialect(scan, {}, true);
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {
     if (scan.columns[i].type.empty()) scan.columns[i].type = "varchar";
@@ -259,7 +259,7 @@ Result<CsvScan> CompleteEmpty(CsvScan scan) {
         .WithSlug("no-columns")
         .WithHint("declare columns, so that an empty file is an empty table");
   }
-  return scan;
+  return {};
 }
 
 }  // namespace
@@ -271,7 +271,7 @@ Status CheckScanTypes(const std::vector<TextColumn>& columns) {
   return data::StoredColumns(plain).status();
 }
 
-Result<CsvScan> CompleteCsv(FileSystem& files, CsvScan scan) {
+Status CompleteCsv(FileSystem& files, CsvScan& scan) {
   for (std::size_t file = 0; file < scan.paths.size(); ++file) {
     const std::string& path = scan.paths[file];
     TW_ASSIGN_OR_RETURN(const Beginning beginning, ReadBeginning(files, scan, path, kSampleBytes));
@@ -292,12 +292,10 @@ Result<CsvScan> CompleteCsv(FileSystem& files, CsvScan scan) {
     const auto guesses = GuessTypes(scan, rows, beginning.whole, fields.size());
     TW_RETURN_IF_ERROR(FillColumns(scan, path, fields, guesses));
     if (*scan.header) TW_RETURN_IF_ERROR(CheckOtherHeaders(files, scan, file, fields));
-    TW_RETURN_IF_ERROR(CheckScanTypes(scan.columns));
-    return scan;
+    return CheckScanTypes(scan.columns);
   }
-  TW_ASSIGN_OR_RETURN(scan, CompleteEmpty(std::move(scan)));
-  TW_RETURN_IF_ERROR(CheckScanTypes(scan.columns));
-  return scan;
+  TW_RETURN_IF_ERROR(CompleteEmpty(scan));
+  return CheckScanTypes(scan.columns);
 }
 
 }  // namespace thalweg::engines

@@ -117,10 +117,11 @@ Result<std::vector<TextColumn>> KeysOf(duckdb::Database& database, const Sample&
 
 /// Columns whose guessed type does not fit every value of the sample become varchar, which takes any.
 Status CheckGuesses(JsonScan& scan, const Sample& sample, const std::vector<std::string>& guessed) {
-  JsonScan lines = scan;
+  component::Scan trial(std::in_place_type<JsonScan>, scan);
+  JsonScan& lines = std::get<JsonScan>(trial);
   lines.lines = true;
   while (true) {
-    TW_ASSIGN_OR_RETURN(const auto decoder, MakeTextDecoder(lines, {}, std::nullopt));
+    TW_ASSIGN_OR_RETURN(const auto decoder, MakeTextDecoder(trial, {}, std::nullopt));
     decoder->Push(sample.lines, true);
     bool changed = false;
     for (auto next = formats::Decoded::Next::kMore; next == formats::Decoded::Next::kMore;) {
@@ -142,7 +143,7 @@ Status CheckGuesses(JsonScan& scan, const Sample& sample, const std::vector<std:
 
 }  // namespace
 
-Result<JsonScan> CompleteJson(FileSystem& files, duckdb::Database& database, JsonScan scan) {
+Status CompleteJson(FileSystem& files, duckdb::Database& database, JsonScan& scan) {
   TW_ASSIGN_OR_RETURN(const Sample sample, ReadSample(files, scan));
   std::vector<TextColumn> keys;
   if (sample.any) {
@@ -167,17 +168,13 @@ Result<JsonScan> CompleteJson(FileSystem& files, duckdb::Database& database, Jso
         .WithHint("declare columns, or see that the file holds one JSON object a line");
   }
   TW_RETURN_IF_ERROR(CheckScanTypes(scan.columns));
-  TW_RETURN_IF_ERROR(CheckGuesses(scan, sample, guessed));
-  return scan;
+  return CheckGuesses(scan, sample, guessed);
 }
 
-Result<component::Scan> CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan scan) {
-  if (auto* csv = std::get_if<component::CsvScan>(&scan)) {
-    TW_ASSIGN_OR_RETURN(*csv, CompleteCsv(files, std::move(*csv)));
-  } else if (auto* json = std::get_if<component::JsonScan>(&scan)) {
-    TW_ASSIGN_OR_RETURN(*json, CompleteJson(files, database, std::move(*json)));
-  }
-  return scan;
+Status CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan& scan) {
+  if (auto* csv = std::get_if<component::CsvScan>(&scan)) return CompleteCsv(files, *csv);
+  if (auto* json = std::get_if<component::JsonScan>(&scan)) return CompleteJson(files, database, *json);
+  return {};
 }
 
 }  // namespace thalweg::engines

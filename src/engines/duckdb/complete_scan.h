@@ -12,11 +12,11 @@ namespace thalweg::engines {
 ///    types as TypeGuess has them. All files must have the same header.
 ///  - JSON: the keys of the sample, in the order they were met; strings stay varchar, what has no common type is json.
 /// Declared columns keep their types. A declared column that the file lacks is kInvalid, slug "missing-column".
-Result<component::Scan> CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan scan);
+Status CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan& scan);
 
 // Its halves.
-Result<component::CsvScan> CompleteCsv(FileSystem& files, component::CsvScan scan);
-Result<component::JsonScan> CompleteJson(FileSystem& files, duckdb::Database& database, component::JsonScan scan);
+Status CompleteCsv(FileSystem& files, component::CsvScan& scan);
+Status CompleteJson(FileSystem& files, duckdb::Database& database, component::JsonScan& scan);
 
 /// Each column must be of a type that tables store.
 Status CheckScanTypes(const std::vector<component::TextColumn>& columns);

@@ -106,7 +106,8 @@ class DuckDbEngineImpl : public DuckDbEngine {
   duckdb::Database& database() override { return *database_; }
 
   Result<component::Scan> Complete(component::Scan scan) override {
-    return CompleteScan(options_.files, *database_, std::move(scan));
+    TW_RETURN_IF_ERROR(CompleteScan(options_.files, *database_, scan));
+    return scan;
   }
 
   Status Confine(const std::vector<std::string>& paths) override {
