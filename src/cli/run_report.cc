@@ -33,7 +33,7 @@ std::string Counted(std::int64_t count, std::string_view what) {
 /// "8 done, 1 reused, 2 wait", without the zeros.
 std::string Tally(const runs::RunOutcome& outcome) {
   constexpr std::pair<NodeState, std::string_view> kWords[] = {
-      {NodeState::kDone, "done"},          {NodeState::kReused, "reused"},
+      {NodeState::kDone, "ran"},          {NodeState::kReused, "reused"},
       {NodeState::kFailed, "failed"},      {NodeState::kWaiting, "waiting"},
       {NodeState::kPending, "pending"},    {NodeState::kSkipped, "skipped"},
       {NodeState::kCancelled, "cancelled"}};
@@ -48,7 +48,7 @@ std::string Tally(const runs::RunOutcome& outcome) {
 
 std::string Headline(const runs::RunOutcome& outcome, bool color) {
   const auto& run = outcome.run;
-  std::string line = fmt::format("run {} of {} ", run.number, run.pipeline) +
+  std::string line = fmt::format("run {} of {} is ", run.number, run.pipeline) +
                      Paint(ToneOf(run.state), catalog::ToString(run.state), color) + ": " +
                      Tally(outcome);
   if (run.ended) line += fmt::format(", {}", FormatDuration(*run.ended - run.started));

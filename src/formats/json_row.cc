@@ -42,7 +42,10 @@ bool TakesNumbers(arrow::Type::type id) {
 JsonRow::JsonRow(RowBuilder& rows, bool reject_unknown)
     : rows_(rows), reject_unknown_(reject_unknown) {
   for (std::size_t i = 0; i < rows.columns(); ++i) {
-    column_of_.emplace(rows.name(i), static_cast<int>(i));
+    const std::string& name = rows.name(i);
+    column_of_.emplace(name, static_cast<int>(i));
+    plain_.push_back(std::all_of(name.begin(), name.end(),
+                                 [](char c) { return c >= ' ' && c != '"' && c != '\\'; }));
   }
 }
 
@@ -52,12 +55,12 @@ bool JsonRow::Refuse(std::string reason) {
 }
 
 bool JsonRow::Broken(simdjson::error_code error) {
-  column_.clear();
+  at_ = -1;
   return Refuse(Explain(error));
 }
 
 bool JsonRow::Append(std::string_view text) {
-  column_.clear();
+  at_ = -1;
   od::document document;
   if (const auto error = parser_
                              .iterate(text.data(), text.size(),
@@ -71,7 +74,7 @@ bool JsonRow::Append(std::string_view text) {
   od::object object;
   if (const auto error = document.get_object().get(object)) return Broken(error);
   if (!AppendObject(object)) return false;
-  column_.clear();
+  at_ = -1;
   return IsAtEnd(document) || Broken(simdjson::TRAILING_CONTENT);
 }
 
@@ -90,37 +93,33 @@ bool JsonRow::AppendObject(od::object object) {
 
 bool JsonRow::AppendField(od::field& field) {
   std::string_view key;
-  if (const auto error = field.unescaped_key().get(key)) return Broken(error);
-  const int index = FindColumn(key);
-  if (index < 0) {
-    column_.clear();
-    if (reject_unknown_) {
-      return Refuse(fmt::format("a key that no column takes: \"{}\"", ToValidUtf8(key, 100)));
-    }
-    const auto error = CheckValue(field.value(), 1);
-    return !error || Broken(error);
-  }
-  const auto i = static_cast<std::size_t>(index);
-  column_ = rows_.name(i);
-  if (rows_.column(i).rows() > rows_.rows()) return Refuse("the key stands twice");
-  od::json_type type;
-  od::value value = field.value();
-  if (const auto error = value.type().get(type)) return Broken(error);
-  if (type == od::json_type::null) {
-    if (const auto error = ReadNull(value)) return Broken(error);
-    rows_.AppendMissing(i);
-    return true;
-  }
-  return AppendValue(value, rows_.column(i), 1);
+  if (const auto error = FindColumn(field, &key)) return Broken(error);
+  if (at_ < 0) return SkipField(field, key);
+  const auto i = static_cast<std::size_t>(at_);
+  ColumnBuilder& builder = rows_.column(i);
+  if (builder.rows() > rows_.rows()) return Refuse("the key stands twice");
+  return AppendValue(field.value(), builder, 1);
 }
 
-int JsonRow::FindColumn(std::string_view key) {
-  const int columns = static_cast<int>(rows_.columns());
-  if (next_ < columns && rows_.name(static_cast<std::size_t>(next_)) == key) return next_++;
-  const auto found = column_of_.find(key);
-  if (found == column_of_.end()) return -1;
-  next_ = found->second + 1;
-  return found->second;
+bool JsonRow::SkipField(od::field& field, std::string_view key) {
+  if (reject_unknown_) {
+    return Refuse(fmt::format("a key that no column takes: \"{}\"", ToValidUtf8(key, 100)));
+  }
+  const auto error = CheckValue(field.value(), 1);
+  return !error || Broken(error);
+}
+
+simdjson::error_code JsonRow::FindColumn(od::field& field, std::string_view* key) {
+  const auto next = static_cast<std::size_t>(next_);
+  if (next < plain_.size() && plain_[next] && field.key().unsafe_is_equal(rows_.name(next))) {
+    at_ = next_++;
+    return simdjson::SUCCESS;
+  }
+  if (const auto error = field.unescaped_key().get(*key)) return error;
+  const auto found = column_of_.find(*key);
+  at_ = found == column_of_.end() ? -1 : found->second;
+  if (at_ >= 0) next_ = at_ + 1;
+  return simdjson::SUCCESS;
 }
 
 bool JsonRow::AppendValue(od::value value, ColumnBuilder& builder, int depth) {
@@ -129,7 +128,11 @@ bool JsonRow::AppendValue(od::value value, ColumnBuilder& builder, int depth) {
   if (const auto error = value.type().get(type)) return Broken(error);
   if (type == od::json_type::null) {
     if (const auto error = ReadNull(value)) return Broken(error);
-    builder.AppendNull();
+    if (depth == 1) {
+      rows_.AppendMissing(static_cast<std::size_t>(at_));
+    } else {
+      builder.AppendNull();
+    }
     return true;
   }
   switch (builder.kind()) {
@@ -213,7 +216,7 @@ bool JsonRow::AppendStruct(od::value value, StructColumnBuilder& builder, int de
     const std::string& name = builder.field_name(i);
     if (builder.field(i).rows() > row) return Refuse(fmt::format("{}: the key stands twice", name));
     if (!AppendValue(field.value(), builder.field(i), depth + 1)) {
-      return Refuse(column_.empty() ? reason_ : fmt::format("{}: {}", name, reason_));
+      return Refuse(at_ < 0 ? reason_ : fmt::format("{}: {}", name, reason_));
     }
   }
   for (std::size_t i = 0; i < builder.field_count(); ++i) {

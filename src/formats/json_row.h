@@ -19,12 +19,14 @@ class JsonRow {
   /// `text` is followed by simdjson's padding.
   bool Append(std::string_view text);
 
-  const std::string& column() const { return column_; }  ///< empty: the whole row
+  /// Empty: the whole row is to blame.
+  std::string column() const { return at_ < 0 ? std::string() : rows_.name(static_cast<std::size_t>(at_)); }
   const std::string& reason() const { return reason_; }
 
  private:
   bool AppendObject(simdjson::ondemand::object object);
   bool AppendField(simdjson::ondemand::field& field);
+  bool SkipField(simdjson::ondemand::field& field, std::string_view key);
   bool AppendValue(simdjson::ondemand::value value, ColumnBuilder& builder, int depth);
   bool AppendScalar(simdjson::ondemand::value value, simdjson::ondemand::json_type type, ColumnBuilder& builder);
   bool AppendRaw(simdjson::ondemand::value value, ColumnBuilder& builder, int depth);
@@ -32,7 +34,8 @@ class JsonRow {
   bool AppendStruct(simdjson::ondemand::value value, StructColumnBuilder& builder, int depth);
   bool AppendMap(simdjson::ondemand::value value, MapColumnBuilder& builder, int depth);
   bool AppendText(std::string_view text, ColumnBuilder& builder);
-  int FindColumn(std::string_view key);
+  /// The column that the field is for; with `key` where there is none.
+  simdjson::error_code FindColumn(simdjson::ondemand::field& field, std::string_view* key);
   /// The row is no JSON: the column, if any, is not to blame.
   bool Broken(simdjson::error_code error);
   bool Refuse(std::string reason);
@@ -41,8 +44,10 @@ class JsonRow {
   const bool reject_unknown_;
   simdjson::ondemand::parser parser_;
   std::unordered_map<std::string_view, int> column_of_;
+  std::vector<bool> plain_;  ///< by column: a key of this name needs no escapes
+  int at_ = -1;              ///< the column that is being read
   int next_ = 0;  ///< the column that follows the last one found: most objects have one order of keys
-  std::string column_, reason_;
+  std::string reason_;
 };
 
 }  // namespace thalweg::formats

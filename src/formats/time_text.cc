@@ -158,6 +158,12 @@ std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
   return value % by < 0 ? quotient - 1 : quotient;
 }
 
+/// 0..99.
+void AppendTwoDigits(std::int64_t number, std::string* out) {
+  out->push_back(static_cast<char>('0' + number / 10));
+  out->push_back(static_cast<char>('0' + number % 10));
+}
+
 void AppendFraction(std::int64_t ticks, std::int64_t ticks_per_second, std::string* out) {
   if (ticks == 0) return;
   std::int64_t nanos = ticks * (kNanosPerSecond / ticks_per_second);
@@ -215,20 +221,32 @@ bool ParseIsoTimeOfDay(std::string_view text, CivilTime* out) {
 void AppendDate(std::int32_t days, std::string* out) {
   if (days == std::numeric_limits<std::int32_t>::max()) {
     out->append("infinity");
-  } else if (days == -std::numeric_limits<std::int32_t>::max()) {
-    out->append("-infinity");
-  } else {
-    const CivilDay civil = CivilFromDays(days);
-    const bool plain = civil.year >= 0 && civil.year <= 9999;
-    fmt::format_to(std::back_inserter(*out), fmt::runtime(plain ? "{:04}" : "{:+05}"), civil.year);
-    fmt::format_to(std::back_inserter(*out), "-{:02}-{:02}", civil.month, civil.day);
+    return;
   }
+  if (days == -std::numeric_limits<std::int32_t>::max()) {
+    out->append("-infinity");
+    return;
+  }
+  const CivilDay civil = CivilFromDays(days);
+  if (civil.year >= 0 && civil.year <= 9999) {
+    AppendTwoDigits(civil.year / 100, out);
+    AppendTwoDigits(civil.year % 100, out);
+  } else {
+    fmt::format_to(std::back_inserter(*out), "{:+05}", civil.year);
+  }
+  out->push_back('-');
+  AppendTwoDigits(civil.month, out);
+  out->push_back('-');
+  AppendTwoDigits(civil.day, out);
 }
 
 void AppendTimeOfDay(std::int64_t ticks, std::int64_t ticks_per_second, std::string* out) {
   const std::int64_t seconds = ticks / ticks_per_second;
-  fmt::format_to(std::back_inserter(*out), "{:02}:{:02}:{:02}", seconds / 3600,
-                 seconds / 60 % 60, seconds % 60);
+  AppendTwoDigits(seconds / 3600, out);
+  out->push_back(':');
+  AppendTwoDigits(seconds / 60 % 60, out);
+  out->push_back(':');
+  AppendTwoDigits(seconds % 60, out);
   AppendFraction(ticks % ticks_per_second, ticks_per_second, out);
 }
 

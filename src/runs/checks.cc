@@ -151,7 +151,15 @@ void AddSlots(const std::string& text, std::string_view name, std::size_t input,
   }
 }
 
-std::vector<component::Parameter> Used(const std::string& sql, const std::vector<component::Parameter>& all) {
+}  // namespace
+
+std::vector<CheckStatement> LowerChecks(const spec::Node& node, const data::Columns& columns, Diagnostics& diagnostics) {
+  std::vector<CheckStatement> statements;
+  for (const auto& check : node.checks) statements.push_back(std::visit(Lowering(node, check, columns, diagnostics), check.kind));
+  return statements;
+}
+
+std::vector<component::Parameter> UsedParameters(const std::string& sql, const std::vector<component::Parameter>& all) {
   std::vector<component::Parameter> used;
   for (const auto& parameter : all) {
     const std::string mark = "$" + parameter.name;
@@ -163,14 +171,6 @@ std::vector<component::Parameter> Used(const std::string& sql, const std::vector
     }
   }
   return used;
-}
-
-}  // namespace
-
-std::vector<CheckStatement> LowerChecks(const spec::Node& node, const data::Columns& columns, Diagnostics& diagnostics) {
-  std::vector<CheckStatement> statements;
-  for (const auto& check : node.checks) statements.push_back(std::visit(Lowering(node, check, columns, diagnostics), check.kind));
-  return statements;
 }
 
 std::string ChecksKey(const spec::Node& node, const spec::Pipeline& pipeline) {
@@ -191,7 +191,7 @@ Result<std::vector<CheckResult>> RunChecks(component::Engine& engine, const std:
                                            std::stop_token stop) {
   std::vector<CheckResult> results;
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    component::Statement statement{checks[i].sql, {}, {staged}, Used(checks[i].sql, parameters)};
+    component::Statement statement{checks[i].sql, {}, {staged}, UsedParameters(checks[i].sql, parameters)};
     AddSlots(statement.text, kStaged, 0, &statement.slots);
     if (other[i]) {
       statement.inputs.push_back(*other[i]);

@@ -33,6 +33,9 @@ struct CheckStatement {
 /// Lowers the checks of a node; columns that `columns` lacks and parameters that do not exist are reported.
 std::vector<CheckStatement> LowerChecks(const spec::Node& node, const data::Columns& columns, Diagnostics& diagnostics);
 
+/// Those of `all` that `sql` names as $name: an engine refuses parameters that a statement does not use.
+std::vector<component::Parameter> UsedParameters(const std::string& sql, const std::vector<component::Parameter>& all);
+
 /// Identity of the checks of a node, for remembering their results by version.
 std::string ChecksKey(const spec::Node& node, const spec::Pipeline& pipeline);
 

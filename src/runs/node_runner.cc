@@ -334,10 +334,10 @@ Result<component::JobResult> NodeRunner::MoveViolations(Task& task, const std::v
   if (good.empty()) return staged;
 
   component::TableInput table{task.attempt->Stage(staged.columns, staged.files), state_.workspace.home().path()};
-  auto statement = [&](std::string text) {
-    const std::size_t at = text.find("thalweg_staged");
-    component::Statement made{std::move(text), {{at, at + std::string_view("thalweg_staged").size(), "thalweg_staged", 0}}, {table}, state_.Parameters()};
-    return made;
+  auto statement = [&](std::string text) -> component::Statement {
+    const std::string_view name = "thalweg_staged";
+    const std::size_t at = text.find(" FROM thalweg_staged") + std::string_view(" FROM ").size();
+    return component::Statement{std::move(text), {{at, at + name.size(), std::string(name), 0}}, {table}, UsedParameters(good, state_.Parameters())};
   };
   auto write = [&](const std::string& directory, const std::string& text) -> Result<component::JobResult> {
     TW_RETURN_IF_ERROR(state_.workspace.files().MakeDirectory(directory));

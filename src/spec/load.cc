@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -28,7 +31,7 @@ class Loader {
       : registry_(registry),
         options_(options),
         diagnostics_(diagnostics),
-        substitution_(pipeline_.params, options, &pipeline_.environment, diagnostics) {
+        substitution_(pipeline_.params, unusable_, options, &pipeline_.environment, diagnostics) {
     pipeline_.source = source;
   }
 
@@ -77,28 +80,26 @@ class Loader {
       CheckName("parameter", entry.key, entry.key_span, diagnostics_);
       const ParamKeys& read = keys.params[i].second;
       ParameterSpec param{entry.key, read.type.text, std::nullopt, read.doc, entry.key_span};
-      if (!param.type.empty()) SetValue(read, entry, &param);
+      if (param.type.empty() || !SetValue(read, entry, &param)) unusable_.insert(param.name);
       loaded.push_back(std::move(param));
     }
     pipeline_.params = std::move(loaded);
     for (const auto& [name, value] : options_.params) CheckGiven(name, params);
   }
 
-  void SetValue(const ParamKeys& read, const Value::Entry& entry, ParameterSpec* param) {
-    if (const Status type = CheckParameterValue(param->type, "");
-        !type.ok() && type.code() == Code::kUnsupported) {
+  /// False after reporting.
+  bool SetValue(const ParamKeys& read, const Value::Entry& entry, ParameterSpec* param) {
+    if (const Status type = CheckParameterType(param->type); !type.ok()) {
       const Value* at =
           entry.value.kind() == Value::Kind::kMap ? entry.value.Find("type") : &entry.value;
       diagnostics_.Error("bad-parameter", type.message(), at->span());
-      return;
+      return false;
     }
     const auto given = options_.params.find(param->name);
     if (given != options_.params.end()) {
       param->value = given->second;
-      CheckValue(*param, given->second,
-                 fmt::format("the value given for parameter \"{}\"", param->name), entry.key_span,
-                 fmt::format("declared here as {}", param->type));
-      return;
+      return CheckValue(*param, fmt::format("the value given for parameter \"{}\"", param->name),
+                        entry.key_span, fmt::format("declared here as {}", param->type));
     }
     const bool has_default =
         entry.value.kind() == Value::Kind::kMap && entry.value.Find("default") != nullptr;
@@ -107,30 +108,36 @@ class Loader {
           "missing-parameter", fmt::format("the parameter \"{}\" has no value", param->name),
           entry.key_span, "",
           fmt::format("give one with --param {}=..., or a default in the file", param->name));
-      return;
+      return false;
     }
-    const Value value =
-        substitution_.Field(read.default_value, nullptr, Substitution::Scope::kEnvironment).value;
-    if (value.is_null()) return;
+    return SetDefault(read.default_value, param);
+  }
+
+  bool SetDefault(const Value& written, ParameterSpec* param) {
+    const Filled filled = substitution_.Field(written, nullptr, Substitution::Scope::kEnvironment);
+    if (filled.failed) return false;
+    const Value& value = filled.value;
+    if (value.is_null()) return true;
     if (!value.is_scalar()) {
       diagnostics_.Error(
           "wrong-type", fmt::format("\"default\" must be a single value, not {}", value.KindName()),
           value.span());
-      return;
+      return false;
     }
     param->value = value.kind() == Value::Kind::kBoolean
                        ? std::string(value.boolean() ? "true" : "false")
                        : value.text();
-    CheckValue(*param, *param->value, fmt::format("the default of parameter \"{}\"", param->name),
-               value.span(), "");
+    return CheckValue(*param, fmt::format("the default of parameter \"{}\"", param->name),
+                      value.span(), "");
   }
 
-  void CheckValue(const ParameterSpec& param, const std::string& text, const std::string& what,
-                  const Span& span, const std::string& label) {
-    const Status status = CheckParameterValue(param.type, text);
-    if (status.ok()) return;
+  bool CheckValue(const ParameterSpec& param, const std::string& what, const Span& span,
+                  const std::string& label) {
+    const Status status = CheckParameterValue(param.type, *param.value);
+    if (status.ok()) return true;
     diagnostics_.Error("bad-parameter", fmt::format("{} {}", what, status.message()), span, label,
                        status.hint());
+    return false;
   }
 
   void CheckGiven(const std::string& name, const Value* params) {
@@ -162,6 +169,7 @@ class Loader {
   const LoadOptions& options_;
   Diagnostics& diagnostics_;
   Pipeline pipeline_;
+  std::set<std::string> unusable_;  ///< parameters without a value that could be used
   Substitution substitution_;
 };
 

@@ -104,13 +104,14 @@ bool ReadSource(const Value::Entry& kind, LoadContext& context, Node* node,
   const ObjectInfo& own = entry->descriptor.options;
   const std::size_t errors = context.diagnostics.errors();
   const Filled filled = context.substitution.Object(kind.value, {&own, &shared});
+  node->uses_run = filled.uses_run;
+  if (filled.failed) return false;
   SourceKeys keys;
   const bool good = DescriptionOf<SourceKeys>().Read(filled.value, Keys(filled.value), &keys,
                                                      context.diagnostics);
   SourceBody body{entry->descriptor.name,
                   entry->source(filled.value, FieldNames(shared), context.diagnostics)};
   node->component_version = entry->descriptor.version;
-  node->uses_run = filled.uses_run;
   const bool made = body.options != nullptr;
   node->body = std::move(body);
   if (!good || !made || context.diagnostics.errors() != errors) return false;
@@ -127,6 +128,8 @@ bool ReadTarget(const Value::Entry& kind, LoadContext& context, Node* node,
   const ObjectInfo& own = entry->descriptor.options;
   const std::size_t errors = context.diagnostics.errors();
   const Filled filled = context.substitution.Object(kind.value, {&own, &shared});
+  node->uses_run = filled.uses_run;
+  if (filled.failed) return false;
   TargetKeys keys;
   DescriptionOf<TargetKeys>().Read(filled.value, Keys(filled.value), &keys, context.diagnostics);
   if (keys.write == "merge") {
@@ -140,7 +143,6 @@ bool ReadTarget(const Value::Entry& kind, LoadContext& context, Node* node,
       keys.write == "append" ? component::WriteMode::kAppend : component::WriteMode::kReplace;
   body.order_by = std::move(keys.order_by);
   node->component_version = entry->descriptor.version;
-  node->uses_run = filled.uses_run;
   const bool made = body.options != nullptr;
   node->body = std::move(body);
   if (!made || context.diagnostics.errors() != errors) return false;
@@ -159,9 +161,10 @@ bool ReadOperator(const Value::Entry& kind, LoadContext& context, Node* node,
   }
   const std::size_t errors = context.diagnostics.errors();
   const Filled filled = context.substitution.Object(kind.value, {&entry->descriptor.options});
+  node->uses_run = filled.uses_run;
+  if (filled.failed) return false;
   OperatorBody body{entry->descriptor.name, entry->op(filled.value, context.diagnostics)};
   node->component_version = entry->descriptor.version;
-  node->uses_run = filled.uses_run;
   const bool made = body.spec != nullptr;
   node->body = std::move(body);
   if (!made || context.diagnostics.errors() != errors) return false;
@@ -187,7 +190,7 @@ std::optional<SqlText> ReadSqlFile(const Value& file, LoadContext& context) {
   const auto source = std::make_shared<const SourceText>(file.text(), std::move(*text));
   if (!CheckDocumentText(source, context.diagnostics)) return std::nullopt;
   const Value value = Value::String(source->text(), Span{source, 0, source->text().size()});
-  context.substitution.CheckSql(value);
+  if (!context.substitution.CheckSql(value)) return std::nullopt;
   component::FieldInfo info;
   info.name = file.text();
   SqlText sql;
@@ -215,10 +218,11 @@ std::optional<SqlText> ReadDialect(const DialectKeys& keys, const Value& at, Loa
 bool ReadSql(const Value::Entry& kind, LoadContext& context, Node* node) {
   node->kind = NodeKind::kSql;
   const Filled filled = context.substitution.Object(kind.value, {&DescriptionOf<SqlKeys>().info()});
+  node->uses_run = filled.uses_run;
+  if (filled.failed) return false;
   const Value& value = filled.value;
   SqlKeys keys;
   SqlBody body;
-  node->uses_run = filled.uses_run;
   if (!DescriptionOf<SqlKeys>().Read(value, {}, &keys, context.diagnostics)) return false;
   body.deterministic = keys.deterministic;
   body.dialect_only = keys.duckdb.has_value() || keys.spark.has_value();
@@ -254,6 +258,8 @@ bool ReadGate(const Value::Entry& kind, LoadContext& context, Node* node) {
   node->kind = NodeKind::kGate;
   const Filled filled =
       context.substitution.Object(kind.value, {&DescriptionOf<GateKeys>().info()});
+  node->uses_run = filled.uses_run;
+  if (filled.failed) return false;
   GateKeys keys;
   if (!DescriptionOf<GateKeys>().Read(filled.value, {}, &keys, context.diagnostics)) return false;
   node->body = GateBody{std::move(keys.question), std::move(keys.evidence), keys.timeout};

@@ -62,6 +62,7 @@ Filled Substitution::Object(const Value& value, const std::vector<const ObjectIn
     const FieldInfo* field = FindIn(infos, entry.key);
     Filled one = Field(entry.value, field);
     filled.uses_run |= one.uses_run && (field == nullptr || field->changes_rows);
+    filled.failed |= one.failed;
     values.push_back({entry.key, entry.key_span, std::move(one.value)});
     recorded.push_back({entry.key, entry.key_span, std::move(one.recorded)});
   }
@@ -86,8 +87,7 @@ Filled Substitution::Field(const Value& value, const FieldInfo* info, Scope scop
   if (info != nullptr && info->scalar_or_list && info->element)
     return Field(value, info->element.get(), scope);
   if (info != nullptr && info->shape == Shape::kSql) {
-    CheckSql(value);
-    return {value, value};
+    return {value, value, false, !CheckSql(value)};
   }
   return Text(value, scope);
 }
@@ -98,6 +98,7 @@ Filled Substitution::List(const Value& value, const FieldInfo* element, Scope sc
   for (const Value& item : value.items()) {
     Filled one = Field(item, element, scope);
     filled.uses_run |= one.uses_run;
+    filled.failed |= one.failed;
     values.push_back(std::move(one.value));
     recorded.push_back(std::move(one.recorded));
   }
@@ -112,6 +113,7 @@ Filled Substitution::Map(const Value& value, const FieldInfo* element, Scope sco
   for (const Value::Entry& entry : value.entries()) {
     Filled one = Field(entry.value, element, scope);
     filled.uses_run |= one.uses_run;
+    filled.failed |= one.failed;
     values.push_back({entry.key, entry.key_span, std::move(one.value)});
     recorded.push_back({entry.key, entry.key_span, std::move(one.recorded)});
   }
@@ -123,74 +125,83 @@ Filled Substitution::Map(const Value& value, const FieldInfo* element, Scope sco
 Filled Substitution::Text(const Value& value, Scope scope) {
   const std::string& text = value.text();
   if (text.find("${") == std::string::npos) return {value, value};
-  Filled filled;
+  Filled filled{value, value};
   std::string out, recorded;
-  std::size_t pieces = 0, at = 0;
-  Piece piece;
-  while (at < text.size()) {
+  std::size_t pieces = 0;
+  Piece last;
+  for (std::size_t at = 0; at < text.size();) {
     if (text.compare(at, 3, "$${") == 0) {
       out += "${";
       recorded += "$${";  // as written, so that it differs from a secret that is kept
       at += 3;
-    } else if (text.compare(at, 2, "${") == 0) {
-      const std::size_t close = text.find('}', at);
-      if (close == std::string::npos) {
-        diagnostics_.Error("bad-substitution", "\"${\" is not closed",
-                           value.SpanOf(at, text.size()), "",
-                           "write ${name}; the two characters themselves are written $${");
-        return {value, value};
-      }
-      piece = Resolve(std::string_view(text).substr(at + 2, close - at - 2),
-                      value.SpanOf(at, close + 1), scope);
-      out += piece.text;
-      recorded += piece.keep ? text.substr(at, close + 1 - at) : piece.text;
-      filled.uses_run |= piece.is_run;
-      ++pieces;
-      at = close + 1;
-    } else {
+      continue;
+    }
+    if (text.compare(at, 2, "${") != 0) {
       out += text[at];
       recorded += text[at++];
+      continue;
     }
+    const std::size_t close = text.find('}', at);
+    if (close == std::string::npos) {
+      diagnostics_.Error("bad-substitution", "\"${\" is not closed", value.SpanOf(at, text.size()),
+                         "", "write ${name}; the two characters themselves are written $${");
+      filled.failed = true;
+      return filled;
+    }
+    const std::string_view name = std::string_view(text).substr(at + 2, close - at - 2);
+    const std::optional<Piece> piece = Resolve(name, value.SpanOf(at, close + 1), scope);
+    if (piece) {
+      last = *piece;
+      out += piece->text;
+      recorded += piece->keep ? text.substr(at, close + 1 - at) : piece->text;
+      filled.uses_run |= piece->is_run;
+    }
+    filled.failed |= !piece.has_value();
+    ++pieces;
+    at = close + 1;
   }
+  if (filled.failed) return filled;
   const bool whole = pieces == 1 && text.starts_with("${") && text.find('}') == text.size() - 1;
-  filled.value = whole && !piece.is_run ? Typed(value, std::move(out), piece.param)
-                                        : value.WithText(std::move(out));
-  filled.recorded = whole && !piece.keep ? filled.value : value.WithText(std::move(recorded));
+  filled.value = whole && !last.is_run ? Typed(value, std::move(out), last.param)
+                                       : value.WithText(std::move(out));
+  filled.recorded = whole && !last.keep ? filled.value : value.WithText(std::move(recorded));
   return filled;
 }
 
-Substitution::Piece Substitution::Resolve(std::string_view name, const Span& span, Scope scope) {
+std::optional<Substitution::Piece> Substitution::Resolve(std::string_view name, const Span& span,
+                                                         Scope scope) {
   if (!IsWord(name)) {
     diagnostics_.Error("bad-substitution", "\"${...}\" holds one name", span, "",
                        "write ${name}, ${env.X}, ${secret.X} or ${run.number}; the two characters "
                        "themselves are $${");
-    return {};
+    return std::nullopt;
   }
   if (name.starts_with(kEnvironment))
     return ResolveVariable(name.substr(kEnvironment.size()), span);
   if (scope == Scope::kEnvironment) {
-    diagnostics_.Error("bad-substitution", "the default of a parameter may use ${env.X} only",
-                       span);
-    return {};
+    diagnostics_.Error("bad-substitution", "the default of a parameter may use ${env.X} only", span,
+                       "", "write the value itself, or give it with --param");
+    return std::nullopt;
   }
   if (name.starts_with(kSecret)) return ResolveSecret(name.substr(kSecret.size()), span);
   if (name.starts_with(kRun)) return ResolveRun(name.substr(kRun.size()), span);
   return ResolveParameter(name, span);
 }
 
-Substitution::Piece Substitution::ResolveParameter(std::string_view name, const Span& span) {
+std::optional<Substitution::Piece> Substitution::ResolveParameter(std::string_view name,
+                                                                  const Span& span) {
+  if (unusable_.contains(std::string(name))) return std::nullopt;
   std::vector<std::string> names;
   for (const ParameterSpec& param : params_) {
     if (param.name != name) {
       names.push_back(param.name);
       continue;
     }
-    if (!param.value) {
-      diagnostics_.Error("bad-substitution",
-                         fmt::format("the parameter \"{}\" is NULL, which text cannot hold", name),
-                         span, "", "give it a value, or use $name in SQL");
-    }
-    return {param.value.value_or(""), false, false, &param};
+    if (param.value) return Piece{*param.value, false, false, &param};
+    diagnostics_.Error("bad-substitution",
+                       fmt::format("the parameter \"{}\" is NULL, which text cannot hold", name),
+                       span, "", "give it a value, or use $name in SQL");
+    return std::nullopt;
   }
   const std::string near = Nearest(name, names);
   diagnostics_.Error("unknown-parameter", fmt::format("there is no parameter {}", QuoteName(name)),
@@ -198,10 +209,11 @@ Substitution::Piece Substitution::ResolveParameter(std::string_view name, const 
                      near.empty()
                          ? "declare it below \"params\"; environment variables are written ${env.X}"
                          : "");
-  return {};
+  return std::nullopt;
 }
 
-Substitution::Piece Substitution::ResolveVariable(std::string_view name, const Span& span) {
+std::optional<Substitution::Piece> Substitution::ResolveVariable(std::string_view name,
+                                                                 const Span& span) {
   const std::string key(name);
   const std::optional<std::string> found =
       options_.environment ? options_.environment(key) : std::nullopt;
@@ -209,37 +221,38 @@ Substitution::Piece Substitution::ResolveVariable(std::string_view name, const S
     diagnostics_.Error("unknown-variable",
                        fmt::format("the environment variable {} is not set", QuoteName(name)), span,
                        "", "set it, or use a parameter with a default");
-    return {};
+    return std::nullopt;
   }
   (*environment_)[key] = *found;
-  return {*found};
+  return Piece{*found};
 }
 
-Substitution::Piece Substitution::ResolveSecret(std::string_view name, const Span& span) {
+std::optional<Substitution::Piece> Substitution::ResolveSecret(std::string_view name,
+                                                               const Span& span) {
   const std::optional<std::string> found =
       options_.secret ? options_.secret(std::string(name)) : std::nullopt;
-  if (!found) {
-    diagnostics_.Error("unknown-secret", fmt::format("there is no secret {}", QuoteName(name)),
-                       span);
-  }
-  return {found.value_or(""), true};
+  if (found) return Piece{*found, true};
+  diagnostics_.Error("unknown-secret", fmt::format("there is no secret {}", QuoteName(name)), span);
+  return std::nullopt;
 }
 
-Substitution::Piece Substitution::ResolveRun(std::string_view name, const Span& span) {
+std::optional<Substitution::Piece> Substitution::ResolveRun(std::string_view name,
+                                                            const Span& span) {
   if (name != "number" && name != "started") {
     const std::string near = Nearest(name, {"number", "started"});
     diagnostics_.Error("bad-substitution", fmt::format("a run has no {}", QuoteName(name)), span,
                        near.empty() ? "" : fmt::format("did you mean \"run.{}\"?", near),
                        "it has run.number and run.started");
-    return {};
+    return std::nullopt;
   }
-  if (!options_.run) return {fmt::format("${{run.{}}}", name), true, true};
-  return {name == "number" ? std::to_string(options_.run->number)
-                           : FormatInstant(options_.run->started),
-          true, true};
+  if (!options_.run) return Piece{fmt::format("${{run.{}}}", name), true, true};
+  return Piece{name == "number" ? std::to_string(options_.run->number)
+                                : FormatInstant(options_.run->started),
+               true, true};
 }
 
-void Substitution::CheckSql(const Value& sql) {
+bool Substitution::CheckSql(const Value& sql) {
+  bool good = true;
   const std::string& text = sql.text();
   for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at + 2)) {
     const std::size_t close = text.find('}', at);
@@ -256,7 +269,9 @@ void Substitution::CheckSql(const Value& sql) {
     diagnostics_.Error("substitution-in-sql", "values are never pasted into SQL",
                        sql.SpanOf(at, close + 1),
                        IsName(name) ? fmt::format("write ${}", name) : "", help);
+    good = false;
   }
+  return good;
 }
 
 }  // namespace thalweg::spec

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,8 @@ struct Filled {
   Value recorded;  ///< the same, but secrets and ${run.x} stand as they were written: for what is
                    ///< kept or hashed
   bool uses_run = false;  ///< ${run.x} stands where it changes rows
+  bool failed =
+      false;  ///< something could not be filled in: reading the value would only report it again
 };
 
 /// Fills ${name}, ${env.X}, ${secret.X}, ${run.x} into the strings of a document. SQL is left
@@ -26,17 +30,23 @@ class Substitution {
   /// What may be used besides: in the defaults of parameters only the environment.
   enum class Scope { kAll, kEnvironment };
 
-  /// `params` and `environment` outlive this; the latter collects the variables that were used.
-  Substitution(const std::vector<ParameterSpec>& params, const LoadOptions& options,
-               std::map<std::string, std::string>* environment, Diagnostics& diagnostics)
-      : params_(params), options_(options), environment_(environment), diagnostics_(diagnostics) {}
+  /// `params`, `unusable` and `environment` outlive this. `unusable` are parameters whose value has
+  /// been reported as wrong or missing; `environment` collects the variables that were used.
+  Substitution(const std::vector<ParameterSpec>& params, const std::set<std::string>& unusable,
+               const LoadOptions& options, std::map<std::string, std::string>* environment,
+               Diagnostics& diagnostics)
+      : params_(params),
+        unusable_(unusable),
+        options_(options),
+        environment_(environment),
+        diagnostics_(diagnostics) {}
 
   /// `infos`: descriptions whose fields the map may hold; the first one's shorthand counts.
   Filled Object(const Value& value, const std::vector<const component::ObjectInfo*>& infos);
   /// `info` null: anything.
   Filled Field(const Value& value, const component::FieldInfo* info, Scope scope = Scope::kAll);
-  /// Reports ${...} in SQL.
-  void CheckSql(const Value& sql);
+  /// Reports ${...} in SQL; false when there was any.
+  bool CheckSql(const Value& sql);
 
  private:
   Filled List(const Value& value, const component::FieldInfo* element, Scope scope);
@@ -48,13 +58,15 @@ class Substitution {
     bool is_run = false;
     const ParameterSpec* param = nullptr;
   };
-  Piece Resolve(std::string_view name, const Span& span, Scope scope);
-  Piece ResolveParameter(std::string_view name, const Span& span);
-  Piece ResolveVariable(std::string_view name, const Span& span);
-  Piece ResolveSecret(std::string_view name, const Span& span);
-  Piece ResolveRun(std::string_view name, const Span& span);
+  /// None after reporting.
+  std::optional<Piece> Resolve(std::string_view name, const Span& span, Scope scope);
+  std::optional<Piece> ResolveParameter(std::string_view name, const Span& span);
+  std::optional<Piece> ResolveVariable(std::string_view name, const Span& span);
+  std::optional<Piece> ResolveSecret(std::string_view name, const Span& span);
+  std::optional<Piece> ResolveRun(std::string_view name, const Span& span);
 
   const std::vector<ParameterSpec>& params_;
+  const std::set<std::string>& unusable_;
   const LoadOptions& options_;
   std::map<std::string, std::string>* environment_;
   Diagnostics& diagnostics_;

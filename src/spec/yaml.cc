@@ -222,7 +222,8 @@ Value Builder::BlockScalar(std::size_t from, const Span& token) {
     header = comment ? std::min(source.find_first_of("\r\n", header), token.begin) : header + 1;
   }
   Span span{source_, header, std::min(header + 1, source.size())};
-  if (header >= token.begin) return Value::String("", std::move(span));  // a header that is not there has no lines
+  if (header >= token.begin)
+    return Value::String("", std::move(span));  // a header that is not there has no lines
   ScalarText decoded = DecodeBlock(source, header, token.end, ParentIndent());
   if (!decoded.segments.empty()) {
     const std::size_t last_line = decoded.segments.back().source_offset;
