@@ -22,7 +22,7 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from program import Failure, Program, without_the_changing
+from program import BUG, Failure, Program, expect, without_measures, without_the_changing
 
 FILES = Path(__file__).resolve().parent / "files"
 # Their results are shown from their JSON documents: progress lines carry times and come in any order.
@@ -82,7 +82,10 @@ class Case:
         if words[0] == "write":
             self.write(words[1], lines)
         else:
-            method(*words[1:])
+            try:
+                method(*words[1:])
+            except OSError as error:
+                raise Failure(f"step `{text}`: {error}\n{''.join(self.transcript)}") from None
 
     def with_variables(self, word):
         return re.sub(r"@(\w+)@", lambda m: self.variables[m[1]], word)
@@ -111,13 +114,13 @@ class Case:
         if as_document and "-o" not in words:
             words = (*words, "-o", "json")
         ended = self.thalweg.run(*words)
+        expect(ended.code >= 0 and ended.code != BUG, "the program broke", ended)
         if as_document:
             self.say(self.run_text(ended))
         else:
             # What a query prints is data: nothing in it is taken for an instant or an id.
-            self.say(ended.out.replace(str(self.directory), "<dir>") if words[0] == "query"
-                     else without_the_changing(ended.out, self.directory))
-            self.say(without_the_changing(ended.err, self.directory))
+            self.say(ended.out.replace(str(self.directory), "<dir>") if words[0] == "query" else self.stable(ended.out))
+            self.say(self.stable(ended.err))
         if ended.code != 0:
             self.say(f"exit {ended.code}")
 
@@ -138,7 +141,10 @@ class Case:
             lines += ["    " + line for line in node.get("error", "").splitlines()]
         for gate in document["gates"]:
             lines += self.gate_lines(gate)
-        return without_the_changing("\n".join(lines) + "\n" + ended.err, self.directory)
+        return self.stable("\n".join(lines) + "\n" + ended.err)
+
+    def stable(self, text):
+        return without_measures(without_the_changing(text, self.directory))
 
     @staticmethod
     def gate_lines(gate):
@@ -153,6 +159,7 @@ class Case:
             yield f"    {query['sql']}"
             if query.get("error"):
                 yield f"      failed: {query['error']}"
+                continue
             yield "      " + ", ".join(query["columns"])
             for row in query["rows"]:
                 yield "      " + ", ".join("NULL" if cell is None else cell for cell in row)
@@ -167,7 +174,7 @@ class Case:
             place = ":".join(str(error[key]) for key in ("file", "line", "column") if key in error)
             lines.append(f"{error['severity']}[{error['slug']}] {place + ': ' if place else ''}{error['message']}")
             lines += [f"  {key}: {error[key]}" for key in ("label", "help") if key in error]
-        return without_the_changing("\n".join(lines) + "\n", self.directory)
+        return self.stable("\n".join(lines) + "\n")
 
     # Files.
 
@@ -231,13 +238,18 @@ class Case:
     # Looks.
 
     def step_cat(self, name):
-        data = (self.directory / name).read_bytes()
+        path = self.directory / name
+        if not path.is_file():
+            self.say("no such file")
+            return
+        data = path.read_bytes()
         self.say((gzip.decompress(data) if name.endswith(".gz") else data).decode().replace("\r", "\\r"))
 
     def step_ends(self, name):
         """The first and last four bytes, which name many formats."""
-        data = (self.directory / name).read_bytes()
-        self.say(f"{data[:4]!r} {data[-4:]!r}")
+        path = self.directory / name
+        data = path.read_bytes() if path.is_file() else None
+        self.say("no such file" if data is None else f"{data[:4]!r} {data[-4:]!r}")
 
     def step_list(self, name="."):
         path = self.directory / name

@@ -22,21 +22,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-from program import ROOT, Program, Workplace, without_the_changing
+from program import ROOT, Program, Workplace, without_measures, without_the_changing
 
 PAGE = ROOT / "docs" / "guide" / "tutorial.md"
 BLOCK = re.compile(r"(?:^<!-- exit (?P<exit>\d+) -->\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_LINE = re.compile(r"^(?:#|--) file: (\S+)\n")
 
-DURATION = re.compile(r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|min|h)\b")
-SIZE = re.compile(r"\b\d+(?:\.\d+)? (?:B|KB|MB|GB|KiB|MiB|GiB|bytes)\b")
 NODE_LINE = re.compile(r"^ \S+ (?:running|waiting|done|reused|skipped|failed|cancelled)\b")
 
 
 def comparable(text, directory):
     """The lines of a block with everything that may differ taken out."""
-    text = without_the_changing(text, directory)
-    text = SIZE.sub("<size>", DURATION.sub("<time>", text))
+    text = without_measures(without_the_changing(text, directory))
     lines = [re.sub(r" +", " ", line).rstrip() for line in text.rstrip("\n").split("\n")]
     lines = [re.sub(r"(─+|-{3,})", "--", line) for line in lines]
     at = 0

@@ -188,7 +188,7 @@ void Progress::End() {
 
 std::string Progress::RunningLine(const runs::NodeEvent& event) const {
   std::string line = fmt::format("  {} running  ", PadRight(event.node, name_width_));
-  if (event.progress.fraction >= 0) line += " " + Bar(event.progress.fraction);
+  if (event.progress.fraction > 0) line += " " + Bar(event.progress.fraction);
   if (event.progress.rows > 0) line += "  " + Rows(event.progress.rows);
   if (event.wall.count() > 0) line += "  " + FormatDuration(event.wall);
   return Cut(line, std::max(console_.err().width - 1, 20));

@@ -27,8 +27,8 @@ std::string NodeLine(const runs::NodeEvent& event, std::size_t name_width, bool 
 /// that has ended, and one for a node that has been running for a while. Thread-safe.
 class Progress : public runs::RunObserver {
  public:
-  /// `names`: the nodes of a run in plan order, for the width of the first column; asked once, with
-  /// the run's id.
+  /// `names` is called once, when the run begins and before anything is printed: the nodes in plan
+  /// order, for the width of the first column.
   using Names = std::function<std::vector<std::string>(const RunId& run)>;
   Progress(Console& console, const Clock& clock, Names names, bool quiet);
   /// Takes the lines of running nodes away.

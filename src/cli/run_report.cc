@@ -33,7 +33,7 @@ std::string Counted(std::int64_t count, std::string_view what) {
 /// "8 done, 1 reused, 2 wait", without the zeros.
 std::string Tally(const runs::RunOutcome& outcome) {
   constexpr std::pair<NodeState, std::string_view> kWords[] = {
-      {NodeState::kDone, "ran"},          {NodeState::kReused, "reused"},
+      {NodeState::kDone, "ran"},           {NodeState::kReused, "reused"},
       {NodeState::kFailed, "failed"},      {NodeState::kWaiting, "waiting"},
       {NodeState::kPending, "pending"},    {NodeState::kSkipped, "skipped"},
       {NodeState::kCancelled, "cancelled"}};
@@ -46,13 +46,12 @@ std::string Tally(const runs::RunOutcome& outcome) {
   return parts.empty() ? "no nodes" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string Headline(const runs::RunOutcome& outcome, bool color) {
+std::string Headline(const runs::RunOutcome& outcome, std::chrono::nanoseconds took, bool color) {
   const auto& run = outcome.run;
   std::string line = fmt::format("run {} of {} is ", run.number, run.pipeline) +
                      Paint(ToneOf(run.state), catalog::ToString(run.state), color) + ": " +
                      Tally(outcome);
-  if (run.ended) line += fmt::format(", {}", FormatDuration(*run.ended - run.started));
-  return line + "\n";
+  return line + fmt::format(", {}\n", FormatDuration(took));
 }
 
 /// The last table in plan order: what people want to see first.
@@ -120,7 +119,8 @@ void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Ev
 }
 
 Json Document(const runs::RunOutcome& outcome, const Events& events,
-              const std::vector<runs::Evidence>& waiting, ExitCode code) {
+              const std::vector<runs::Evidence>& waiting, const Diagnostics& diagnostics,
+              ExitCode code) {
   Json document = NewDocument();
   const auto& run = outcome.run;
   document["run"] = run.number;
@@ -146,6 +146,8 @@ Json Document(const runs::RunOutcome& outcome, const Events& events,
   }
   document["gates"] = Json::array();
   for (const auto& evidence : waiting) document["gates"].push_back(ToJson(evidence));
+  document["warnings"] = Json::array();
+  for (const auto& warning : diagnostics.all()) document["warnings"].push_back(ToJson(warning));
   document["exit"] = static_cast<int>(code);
   return document;
 }
@@ -173,10 +175,12 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
   Diagnostics diagnostics;
   Events events;
   Result<runs::RunOutcome> outcome = Status::Internal("the run did not begin");
+  const auto began = context.clock().Steady();
   {
     Progress progress(
         context.console(), context.clock(),
-        [&workspace](const RunId& run) {
+        [&](const RunId& run) {
+          context.Warn(diagnostics);
           std::vector<std::string> names;
           if (const auto nodes = workspace.catalog().NodeRuns(run); nodes.ok()) {
             for (const auto& node : *nodes) names.push_back(node.node_name);
@@ -190,10 +194,10 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
     events = progress.last_events();
   }
   if (diagnostics.has_errors()) return context.Fail(diagnostics, again, ExitCode::kInvalidFile);
-  context.Warn(diagnostics);
   if (!outcome.ok())
     return context.Fail(outcome.status(), ExitForPlanning(context, outcome.status()));
 
+  const auto took = context.clock().Steady() - began;
   std::vector<runs::Evidence> waiting;
   if (outcome->run.state == RunState::kWaiting) {
     TW_ASSIGN_OR_RETURN(waiting, WaitingAt(workspace, *outcome));
@@ -202,14 +206,14 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
   const ExitCode code =
       cancelled ? context.InterruptedOr(ExitCode::kInterrupted) : ExitFor(*outcome);
   if (context.json()) {
-    context.Print(Document(*outcome, events, waiting, code));
+    context.Print(Document(*outcome, events, waiting, diagnostics, code));
     return code;
   }
   SayErrors(context, *outcome);
   for (const auto& evidence : waiting)
     context.Say("\n" + EvidenceText(evidence, context.console().err()));
   if (!waiting.empty() || outcome->run.state == RunState::kFailed) context.Say("\n");
-  context.Say(Headline(*outcome, context.console().err().color));
+  context.Say(Headline(*outcome, took, context.console().err().color));
   SayResults(context, *outcome, events);
   SayAdvice(context, *outcome, events, again, waiting);
   return code;

@@ -44,7 +44,9 @@ JsonRow::JsonRow(RowBuilder& rows, bool reject_unknown)
   for (std::size_t i = 0; i < rows.columns(); ++i) {
     const std::string& name = rows.name(i);
     column_of_.emplace(name, static_cast<int>(i));
-    plain_.push_back(std::all_of(name.begin(), name.end(),
+    // Long names could be compared with what lies behind the padding.
+    plain_.push_back(name.size() < simdjson::SIMDJSON_PADDING &&
+                     std::all_of(name.begin(), name.end(),
                                  [](char c) { return c >= ' ' && c != '"' && c != '\\'; }));
   }
 }

@@ -450,7 +450,29 @@ Status Accumulators::Merge(const GroupStates& from, std::size_t from_group, Grou
 
 Status Accumulators::MergeAll(const GroupStates& from, GroupStates* to) const {
   const std::size_t groups = from.words.size() / stride_;
-  for (std::size_t group = 0; group < groups; ++group) TW_RETURN_IF_ERROR(Merge(from, group, to, group));
+  const auto add = [&](std::size_t word) {
+    bool overflow = false;
+    const std::int64_t* source = from.words.data() + word;
+    std::int64_t* target = to->words.data() + word;
+    for (std::size_t i = 0; i < groups * stride_; i += stride_) {
+      overflow |= __builtin_add_overflow(target[i], source[i], &target[i]);
+    }
+    return overflow;
+  };
+  // Function by function; what is a plain sum needs no look at single groups.
+  add(0);
+  for (const Function& function : functions_) {
+    const bool real = function.form == NumberForm::kReal;
+    if (function.what() == Aggregation::kCountRows) continue;
+    if (function.what() == Aggregation::kCount || (function.what() == Aggregation::kSum && !real)) {
+      if (add(function.word)) return Overflow(function.call);
+      if (function.what() == Aggregation::kSum) add(function.word + kSumNulls);
+      continue;
+    }
+    for (std::size_t group = 0; group < groups; ++group) {
+      if (rows(from, group) > 0) TW_RETURN_IF_ERROR(MergeOne(function, from, group, to, group));
+    }
+  }
   return {};
 }
 

@@ -16,7 +16,7 @@ namespace thalweg::operators {
 /// other in one buffer. Open addressing with linear probing, at most 2/3 full.
 class BytesIndex {
  public:
-  BytesIndex() { Rebuild(kSmallest); }
+  BytesIndex() { Reset(kSmallest); }
 
   std::size_t size() const { return ends_.size(); }
   std::string_view key(std::uint32_t slot) const {
@@ -27,19 +27,19 @@ class BytesIndex {
   /// keys(i) is the i-th key.
   template <typename Keys>
   void Map(const Keys& keys, std::size_t count, std::uint32_t* slots) {
-    while ((size() + count) * 3 > entries_.size() * 2) Rebuild(entries_.size() * 2);
-    // Hashing a block first lets the misses of its lookups overlap.
+    // A block is hashed first, then its entries are asked for, then their bytes: so the misses of each step overlap.
     constexpr std::size_t kBlock = 32;
     std::uint64_t hashes[kBlock];
     for (std::size_t begin = 0; begin < count; begin += kBlock) {
       const std::size_t block = std::min(kBlock, count - begin);
+      while ((size() + block) * 3 > entries_.size() * 2) Rebuild(entries_.size() * 2);
+      const bool ask = entries_.size() * sizeof(Entry) > kCached;
       for (std::size_t i = 0; i < block; ++i) {
         hashes[i] = Hash(keys(begin + i));
-        __builtin_prefetch(&entries_[hashes[i] >> shift_]);
+        if (ask) __builtin_prefetch(&entries_[hashes[i] >> shift_]);
       }
-      for (std::size_t i = 0; i < block; ++i) {
-        slots[begin + i] = FindOrAdd(keys(begin + i), hashes[i]);
-      }
+      for (std::size_t i = 0; ask && i < block; ++i) __builtin_prefetch(bytes_.data() + entries_[hashes[i] >> shift_].begin);
+      for (std::size_t i = 0; i < block; ++i) slots[begin + i] = FindOrAdd(keys(begin + i), hashes[i]);
     }
   }
   std::uint32_t Add(std::string_view key) {
@@ -60,15 +60,27 @@ class BytesIndex {
     }
     bytes_ = std::move(bytes);
     ends_ = std::move(ends);
-    Rebuild(std::bit_ceil(std::max<std::size_t>(kSmallest, size() * 2)));
+    Reset(std::bit_ceil(std::max<std::size_t>(kSmallest, size() * 2)));
+    for (std::uint32_t slot = 0; slot < size(); ++slot) {
+      const std::string_view kept = key(slot);
+      Place({Hash(kept), static_cast<std::uint64_t>(kept.data() - bytes_.data()), static_cast<std::uint32_t>(kept.size()), slot + 1});
+    }
   }
 
  private:
   struct Entry {
     std::uint64_t hash = 0;
-    std::uint64_t slot = 0;  // plus one; 0: empty
+    std::uint64_t begin = 0;  // of the key's bytes
+    std::uint32_t length = 0;
+    std::uint32_t slot = 0;  // plus one; 0: empty
   };
   static constexpr std::size_t kSmallest = 64;
+  static constexpr std::size_t kCached = 256 << 10;
+
+  static bool Equal(const char* a, const char* b, std::size_t length) {
+    if (length == 16) return Load(a) == Load(b) && Load(a + 8) == Load(b + 8);  // hex ids, uuids: no call
+    return std::memcmp(a, b, length) == 0;
+  }
 
   static std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
     __extension__ using Wide = unsigned __int128;
@@ -102,27 +114,35 @@ class BytesIndex {
     for (;; at = (at + 1) & mask_) {
       Entry& entry = entries_[at];
       if (entry.slot == 0) [[unlikely]] {
-        entry = {hash, size() + 1};
+        entry = {hash, bytes_.size(), static_cast<std::uint32_t>(wanted.size()), static_cast<std::uint32_t>(size() + 1)};
         bytes_.insert(bytes_.end(), wanted.begin(), wanted.end());
         ends_.push_back(bytes_.size());
-        return static_cast<std::uint32_t>(size() - 1);
+        return entry.slot - 1;
       }
-      if (entry.hash == hash) {
-        const auto slot = static_cast<std::uint32_t>(entry.slot - 1);
-        if (key(slot) == wanted) return slot;
+      if (entry.hash == hash && entry.length == wanted.size() &&
+          Equal(bytes_.data() + entry.begin, wanted.data(), wanted.size())) {
+        return entry.slot - 1;
       }
     }
   }
 
-  void Rebuild(std::size_t capacity) {
+  void Place(const Entry& entry) {
+    std::size_t at = entry.hash >> shift_;
+    while (entries_[at].slot != 0) at = (at + 1) & mask_;
+    entries_[at] = entry;
+  }
+
+  void Reset(std::size_t capacity) {
     entries_.assign(capacity, Entry{});
     mask_ = capacity - 1;
     shift_ = 64 - std::countr_zero(capacity);
-    for (std::size_t slot = 0; slot < size(); ++slot) {
-      const std::uint64_t hash = Hash(key(static_cast<std::uint32_t>(slot)));
-      std::size_t at = hash >> shift_;
-      while (entries_[at].slot != 0) at = (at + 1) & mask_;
-      entries_[at] = {hash, slot + 1};
+  }
+
+  void Rebuild(std::size_t capacity) {
+    const std::vector<Entry> old = std::exchange(entries_, {});
+    Reset(capacity);
+    for (const Entry& entry : old) {
+      if (entry.slot != 0) Place(entry);
     }
   }
 

@@ -24,17 +24,15 @@ class IntegerIndex {
 
   /// slots[i] = number of keys[i].
   void Map(const std::int64_t* keys, std::size_t count, std::uint32_t* slots) {
-    while ((keys_.size() + count) * 3 > entries_.size() * 2) Rebuild(entries_.size() * 2);
     // Entries beyond the first caches are asked for a few rows ahead, so that their misses overlap.
-    if (entries_.size() * sizeof(Entry) > kCached) {
-      std::size_t i = 0;
-      for (; i + kAhead < count; ++i) {
-        __builtin_prefetch(&entries_[Home(keys[i + kAhead])]);
-        slots[i] = FindOrAdd(keys[i]);
+    std::size_t done = 0;
+    while (done < count) {
+      done = entries_.size() * sizeof(Entry) > kCached ? MapKnown<true>(keys, done, count, slots)
+                                                       : MapKnown<false>(keys, done, count, slots);
+      if (done < count) {
+        slots[done] = Add(keys[done]);
+        ++done;
       }
-      for (; i < count; ++i) slots[i] = FindOrAdd(keys[i]);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) slots[i] = FindOrAdd(keys[i]);
     }
   }
 
@@ -59,28 +57,46 @@ class IntegerIndex {
   // The highest 8 bits choose the key group, and are nearly the same for all keys of an instance.
   std::size_t Home(std::int64_t key) const { return (HashIntegerKey(key) << 8) >> shift_; }
 
-  std::uint32_t FindOrAdd(std::int64_t key) {
-    std::size_t at = Home(key);
-    for (;; at = (at + 1) & mask_) {
-      Entry& entry = entries_[at];
-      if (entry.slot == 0) [[unlikely]] {
-        entry = {key, keys_.size() + 1};
-        keys_.push_back(key);
-        return static_cast<std::uint32_t>(keys_.size() - 1);
+  /// Maps from `begin` up to the first key that is not known; returns its place.
+  template <bool kAskAhead>
+  std::size_t MapKnown(const std::int64_t* keys, std::size_t begin, std::size_t count, std::uint32_t* slots) const {
+    const Entry* const entries = entries_.data();
+    const std::size_t mask = mask_;
+    const int shift = shift_;
+    for (std::size_t i = begin; i < count; ++i) {
+      if (kAskAhead && i + kAhead < count) {
+        __builtin_prefetch(&entries[(HashIntegerKey(keys[i + kAhead]) << 8) >> shift]);
       }
-      if (entry.key == key) return static_cast<std::uint32_t>(entry.slot - 1);
+      const std::int64_t key = keys[i];
+      std::size_t at = (HashIntegerKey(key) << 8) >> shift;
+      while (entries[at].key != key && entries[at].slot != 0) at = (at + 1) & mask;
+      if (entries[at].slot == 0) [[unlikely]] return i;
+      slots[i] = static_cast<std::uint32_t>(entries[at].slot - 1);
     }
+    return count;
+  }
+
+  std::uint32_t Add(std::int64_t key) {
+    keys_.push_back(key);
+    if (keys_.size() * 3 > entries_.size() * 2) {
+      Rebuild(entries_.size() * 2);
+    } else {
+      Insert(keys_.size() - 1);
+    }
+    return static_cast<std::uint32_t>(keys_.size() - 1);
+  }
+
+  void Insert(std::size_t slot) {
+    std::size_t at = Home(keys_[slot]);
+    while (entries_[at].slot != 0) at = (at + 1) & mask_;
+    entries_[at] = {keys_[slot], slot + 1};
   }
 
   void Rebuild(std::size_t capacity) {
     entries_.assign(capacity, Entry{});
     mask_ = capacity - 1;
     shift_ = 64 - std::countr_zero(capacity);
-    for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
-      std::size_t at = Home(keys_[slot]);
-      while (entries_[at].slot != 0) at = (at + 1) & mask_;
-      entries_[at] = {keys_[slot], slot + 1};
-    }
+    for (std::size_t slot = 0; slot < keys_.size(); ++slot) Insert(slot);
   }
 
   std::vector<Entry> entries_;

@@ -63,8 +63,18 @@ Status PaneAggregate::Add(const data::Batch& batch, const std::uint32_t* rows, c
     greatest = std::max(greatest, times[i]);
   }
   const std::int64_t begin = FloorTo(least, pane_);
-  if (greatest - begin < pane_) return AddToPane(begin, batch, rows, slots, times, count);
+  if (every_ <= size_ && greatest - begin < pane_) return AddToPane(begin, batch, rows, slots, times, count);
   return AddToPanes(batch, rows, slots, times, count);
+}
+
+bool PaneAggregate::InOnePart(std::int64_t least, std::int64_t greatest) const {
+  // A step longer than the size leaves panes that are in no window.
+  return windowed() && every_ <= size_ && greatest - FloorTo(least, pane_) < pane_;
+}
+
+Status PaneAggregate::AddToPart(std::int64_t time, const data::Batch& batch, const std::uint32_t* slots,
+                                std::size_t count) {
+  return AddToPane(FloorTo(time, pane_), batch, nullptr, slots, nullptr, count);
 }
 
 Status PaneAggregate::AddToPanes(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,

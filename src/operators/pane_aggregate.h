@@ -21,6 +21,8 @@ class PaneAggregate : public WindowedAggregate {
  protected:
   Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots, const std::int64_t* times,
              std::size_t count) override;
+  bool InOnePart(std::int64_t least, std::int64_t greatest) const override;
+  Status AddToPart(std::int64_t time, const data::Batch& batch, const std::uint32_t* slots, std::size_t count) override;
   Status CloseUntil(std::int64_t time) override;
   bool CanUpdate(std::int64_t time) const override;
   Status OnBatch(int port, const data::Batch& batch) override;

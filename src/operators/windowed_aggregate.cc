@@ -74,17 +74,27 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
   bool left_out = false;
   if (plan_->time_column >= 0) {
     const arrow::ArrayData& column = *batch->column_data(plan_->time_column);
-    times = WideValues(column, &scratch_);
+    const std::int64_t* raw = column.GetValues<std::int64_t>(1);
+    const std::uint8_t* valid = Validity(column, &valid_);
+    std::int64_t least = raw[0], greatest = raw[0];
+    for (std::size_t i = 1; i < count; ++i) {
+      least = std::min(least, raw[i]);
+      greatest = std::max(greatest, raw[i]);
+    }
+    least = ToNanoseconds(least), greatest = ToNanoseconds(greatest);
+    if (valid == nullptr && least >= watermark_ && !accumulators_.needs_time() && InOnePart(least, greatest)) {
+      // The usual slice: nothing is late and one pane takes all of it, so single times do not matter.
+      slots_.resize(count);
+      keys_.Map(*batch, slots_.data());
+      return AddToPart(least, batch, slots_.data(), count);
+    }
+    times = raw;
     if (plan_->ns_per_unit != 1) {
       times_.resize(count);
-      for (std::size_t i = 0; i < count; ++i) {
-        if (__builtin_mul_overflow(times[i], plan_->ns_per_unit, &times_[i])) [[unlikely]] {
-          times_[i] = times[i] < 0 ? kNever + 1 : kForever - 1;  // beyond 1677 ... 2262
-        }
-      }
+      for (std::size_t i = 0; i < count; ++i) times_[i] = ToNanoseconds(raw[i]);
       times = times_.data();
     }
-    left_out = LeaveOut(batch, times, Validity(column, &valid_));
+    left_out = LeaveOut(batch, times, valid);
     if (left_out && rows_.empty()) return {};
   }
   slots_.resize(count);
@@ -98,6 +108,12 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
     picked_times_.push_back(times[row]);
   }
   return Add(batch, rows_.data(), picked_slots_.data(), picked_times_.data(), rows_.size());
+}
+
+std::int64_t WindowedAggregate::ToNanoseconds(std::int64_t time) const {
+  std::int64_t ns;
+  if (!__builtin_mul_overflow(time, plan_->ns_per_unit, &ns)) [[likely]] return ns;
+  return time < 0 ? kNever + 1 : kForever - 1;  // beyond 1677 ... 2262
 }
 
 Status WindowedAggregate::OnWatermark(data::EventTime time) {

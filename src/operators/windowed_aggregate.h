@@ -28,6 +28,9 @@ class WindowedAggregate : public QueuedOperator {
   /// Adds rows that are not late. Row rows[i] (i where `rows` is null) has key slots[i] and event time times[i].
   virtual Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
                      const std::int64_t* times, std::size_t count) = 0;
+  /// Whether all these times fall into one part of the state, to which rows can be added without their times.
+  virtual bool InOnePart(std::int64_t, std::int64_t) const { return false; }
+  virtual Status AddToPart(std::int64_t, const data::Batch&, const std::uint32_t*, std::size_t) { return {}; }
   /// Emits every window that ends at or before `time`.
   virtual Status CloseUntil(std::int64_t time) = 0;
   /// Whether a late row may still change what was emitted.
@@ -56,6 +59,7 @@ class WindowedAggregate : public QueuedOperator {
 
  private:
   Status AddSlice(const data::Batch& batch);
+  std::int64_t ToNanoseconds(std::int64_t time) const;
   /// Splits off what is late or has no time. True when rows were left out: `rows_` has the others.
   bool LeaveOut(const data::Batch& batch, const std::int64_t* times, const std::uint8_t* valid);
 

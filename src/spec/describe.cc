@@ -40,7 +40,8 @@ std::string ShapeText(const FieldInfo& field) {
     case Shape::kScalar:
       return "single value";
     case Shape::kList: {
-      const std::string element = field.element ? ShapeText(*field.element) : "anything";
+      std::string element = field.element ? ShapeText(*field.element) : "anything";
+      if (element == "map") element = "maps";
       return field.scalar_or_list ? fmt::format("{0}, or list of {0}", element)
                                   : fmt::format("list of {}", element);
     }

@@ -164,12 +164,15 @@ bool IsNumericType(std::string_view type) {
          type == "double";
 }
 
-Status CheckParameterValue(std::string_view type, std::string_view text) {
+Status CheckParameterType(std::string_view type) {
   const bool nested = type.ends_with(']') || type.starts_with("struct(") ||
                       type.starts_with("map(") || type.starts_with("union(") ||
                       type.starts_with("enum(");
-  if (nested)
-    return Status::Unsupported(fmt::format("a parameter holds one value; {} holds several", type));
+  if (!nested) return Status::Ok();
+  return Status::Unsupported(fmt::format("a parameter holds one value; {} holds several", type));
+}
+
+Status CheckParameterValue(std::string_view type, std::string_view text) {
   if (const IntegerType* integer = FindInteger(type)) {
     return IsInteger(*integer, text) ? Status::Ok() : Expected(type, "42");
   }

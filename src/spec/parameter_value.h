@@ -7,9 +7,10 @@
 
 namespace thalweg::spec {
 
-/// Does `text` write a value of this canonical type? kInvalid otherwise, and for types that hold
-/// more than one value. Types whose texts only an engine can judge (interval, json, blob ...) take
-/// any text.
+/// kUnsupported for types that hold more than one value.
+Status CheckParameterType(std::string_view type);
+/// Does `text` write a value of this canonical type? kInvalid otherwise. Types whose texts only an
+/// engine can judge (interval, json, blob ...) take any text.
 Status CheckParameterValue(std::string_view type, std::string_view text);
 
 /// Types whose values stand without quotes in YAML and JSON.

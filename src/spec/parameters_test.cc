@@ -64,8 +64,8 @@ TEST(ParameterValue, DatesAndTimes) {
 }
 
 TEST(ParameterValue, OneValueOnly) {
-  EXPECT_EQ(CheckParameterValue("integer[]", "[1]").code(), Code::kUnsupported);
-  EXPECT_EQ(CheckParameterValue("struct(a integer)", "").code(), Code::kUnsupported);
+  EXPECT_EQ(CheckParameterType("integer[]").code(), Code::kUnsupported);
+  EXPECT_EQ(CheckParameterType("struct(a integer)").code(), Code::kUnsupported);
   EXPECT_TRUE(Takes("varchar", ""));
   EXPECT_TRUE(Takes("interval", "1 day"));
 }
@@ -127,6 +127,20 @@ TEST(Parameters, MistakesSayWhereTheParameterIsDeclared) {
             "unknown-parameter 3:9+31");
   EXPECT_EQ(Brief(WithParams("{n: {type: varchar, default: \"${secret.key}\"}}").diagnostics),
             "bad-substitution 3:39+13");
+}
+
+TEST(Parameters, OneMistakeIsReportedOnce) {
+  const auto errors = [](const std::string& params, const LoadOptions& options) {
+    return Brief(LoadExample("thalweg: 1\npipeline: p\nparams: {n: " + params +
+                                 "}\nnodes:\n  a: {source: {files: x, skip: \"${n}\"}}\n",
+                             options)
+                     .diagnostics);
+  };
+  EXPECT_EQ(errors("bigint", Given({})), "missing-parameter 3:10+1");
+  EXPECT_EQ(errors("bigint", Given({{"n", "abc"}})),
+            "bad-parameter 3:10+1 declared here as bigint");
+  EXPECT_EQ(errors("{type: date, default: null}", Given({})), "bad-substitution 5:33+4");
+  EXPECT_EQ(errors("{type: bigint, default: 7}", Given({})), "");
 }
 
 std::string OptionsOf(const std::string& source, const LoadOptions& options = Given({})) {

@@ -61,6 +61,14 @@ json ScalarSchema(const FieldInfo& field) {
   }
 }
 
+/// The default as JSON has it: numbers and booleans are no text.
+json DefaultOf(const FieldInfo& field) {
+  const bool plain = field.shape == Shape::kBoolean || field.shape == Shape::kInteger ||
+                     field.shape == Shape::kNumber;
+  const json parsed = plain ? json::parse(field.default_text, nullptr, false) : json();
+  return plain && !parsed.is_discarded() ? parsed : json(field.default_text);
+}
+
 json FieldSchema(const FieldInfo& field) {
   json schema;
   if (field.shape == Shape::kObject && field.object) {
@@ -75,7 +83,7 @@ json FieldSchema(const FieldInfo& field) {
     schema = ScalarSchema(field);
   }
   if (!field.doc.empty()) schema["description"] = field.doc;
-  if (!field.default_text.empty()) schema["default"] = field.default_text;
+  if (!field.default_text.empty()) schema["default"] = DefaultOf(field);
   return schema;
 }
 

@@ -53,8 +53,11 @@ Value Typed(const Value& at, std::string text, const ParameterSpec* param) {
 
 Filled Substitution::Object(const Value& value, const std::vector<const ObjectInfo*>& infos) {
   if (value.kind() != Value::Kind::kMap) {
-    const std::string& shorthand = infos.empty() ? std::string() : infos.front()->shorthand;
-    return Field(value, shorthand.empty() ? nullptr : infos.front()->Find(shorthand));
+    const FieldInfo* field =
+        infos.empty() ? nullptr : infos.front()->Find(infos.front()->shorthand);
+    Filled one = Field(value, field);
+    one.uses_run &= field == nullptr || field->changes_rows;
+    return one;
   }
   Filled filled;
   std::vector<Value::Entry> values, recorded;

@@ -87,6 +87,10 @@ class Builder {
   bool OnScalar(fy_event* event);
   Value QuotedScalar(bool is_double, const Span& inside);
   Value BlockScalar(std::size_t from, const Span& token);
+  /// Where a value that is not written would stand: its key, or the dash of its list item.
+  Span PlaceOfNothing();
+  /// The first of these characters outside of comments; `limit` when there is none.
+  std::size_t FindIndicator(std::string_view any_of, std::size_t from, std::size_t limit) const;
   /// Where anchor and tag of a scalar end; where the token before it ended when it has none.
   std::size_t EndOfProperties(fy_event* event) const;
   /// Blanks in front of the innermost open collection.
@@ -169,10 +173,7 @@ bool Builder::OnScalar(fy_event* event) {
   fy_token* token = fy_event_get_token(event);
   const std::string anchor = TextOf(fy_event_get_anchor_token(event));
   const fy_mark* begin = token == nullptr ? nullptr : fy_token_start_mark(token);
-  if (begin == nullptr) {
-    const bool after_key = !open_.empty() && open_.back().is_map && open_.back().has_key;
-    return Place({Value::Null(after_key ? open_.back().key_span : Here())}, anchor);
-  }
+  if (begin == nullptr) return Place({Value::Null(PlaceOfNothing())}, anchor);
   const Span span = SpanOf(begin, fy_token_end_mark(token));
   switch (fy_scalar_token_get_style(token)) {
     case FYSS_SINGLE_QUOTED:
@@ -210,17 +211,34 @@ Value Builder::QuotedScalar(bool is_double, const Span& inside) {
   return Value::String(std::move(decoded->text), std::move(span), std::move(decoded->segments));
 }
 
-/// The library's token begins behind the header: that is the first | or > outside of comments
-/// behind `from`.
+Span Builder::PlaceOfNothing() {
+  if (open_.empty()) return Here();
+  const Open& parent = open_.back();
+  if (parent.is_map) return parent.has_key ? parent.key_span : Here();
+  const std::size_t size = source_->text().size();
+  const std::size_t dash = parent.is_flow ? size : FindIndicator("-", last_end_, size);
+  if (dash == size) return Here();
+  last_end_ = dash + 1;
+  return {source_, dash, dash + 1};
+}
+
+std::size_t Builder::FindIndicator(std::string_view any_of, std::size_t from,
+                                   std::size_t limit) const {
+  const std::string& source = source_->text();
+  const auto begins_comment = [&](std::size_t at) {
+    constexpr std::string_view kWhite = " \t\r\n";
+    return source[at] == '#' && (at == 0 || kWhite.find(source[at - 1]) != std::string_view::npos);
+  };
+  while (from < limit && any_of.find(source[from]) == std::string_view::npos) {
+    from = begins_comment(from) ? std::min(source.find_first_of("\r\n", from), limit) : from + 1;
+  }
+  return from;
+}
+
+/// The library's token begins behind the header.
 Value Builder::BlockScalar(std::size_t from, const Span& token) {
   const std::string& source = source_->text();
-  std::size_t header = from;
-  while (header < token.begin && source[header] != '|' && source[header] != '>') {
-    const bool comment = source[header] == '#' &&
-                         (header == 0 || std::string_view(" \t\r\n").find(source[header - 1]) !=
-                                             std::string_view::npos);
-    header = comment ? std::min(source.find_first_of("\r\n", header), token.begin) : header + 1;
-  }
+  const std::size_t header = FindIndicator("|>", from, token.begin);
   Span span{source_, header, std::min(header + 1, source.size())};
   if (header >= token.begin)
     return Value::String("", std::move(span));  // a header that is not there has no lines

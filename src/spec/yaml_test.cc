@@ -89,6 +89,9 @@ TEST(Yaml, EveryValueHasItsPlace) {
   EXPECT_EQ(Under(root.Find("e")->items()[0].span()), "f: g\n    h: i");
   EXPECT_TRUE(root.Find("e")->items()[1].is_null());
   EXPECT_EQ(Under(root.Find("j")->span()), "j");
+  const Value gaps = Good("- a  # - b\n-\n- # c - d\n- e\n");
+  EXPECT_EQ(gaps.items()[1].span().ToPlace().line, 2);
+  EXPECT_EQ(gaps.items()[2].span().ToPlace().line, 3);
   EXPECT_EQ(Under(root.entries()[2].key_span), "e");
 }
 

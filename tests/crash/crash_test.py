@@ -356,10 +356,8 @@ def main():
         skip("the program was built without THALWEG_TEST_HOOKS: nothing can be disturbed")
     if scenario.name == "flights" and not DATA.is_dir():
         skip("there are no flights data: tools/bootstrap fetches them")
-    shm = Path("/dev/shm")
-    parent = shm if os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2 << 30 else None
     jobs, results = queue.Queue(), []
-    with Workplace(f"crash-{scenario.name}", parent) as root:
+    with Workplace(f"crash-{scenario.name}") as root:
         first = Place(scenario, make(root / "worker-0"))
         for case in chosen(parser, arguments, first.operations):
             jobs.put(case)

@@ -26,9 +26,9 @@ Result<ExitCode> Approve(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(
       const auto signature,
       runs::Sign(workspace, evidence, catalog::Decision::kApproved, options.comment));
-  context.Say(fmt::format("approved {}: version {} of {}, {} rows, by {}\n", evidence.gate,
-                          evidence.input_number, evidence.input_table, FormatCount(evidence.rows),
-                          signature.actor));
+  context.Say(fmt::format("signed version {} of {} at gate {}, {} rows, as {}\n",
+                          evidence.input_number, evidence.input_table, evidence.gate,
+                          FormatCount(evidence.rows), signature.actor));
   const std::int64_t number = evidence.run_number;
   if (options.resume) {
     return ExecuteAndReport(
