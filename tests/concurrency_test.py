@@ -168,7 +168,7 @@ def test_interrupt_of_a_query(directory):
 def test_two_pipelines_on_one_home(directory):
     """Two processes again and again at the same time: both correct, the catalog whole."""
     rounds = 8
-    for name in ("left", "right"):
+    for name in ("east", "west"):
         nodes = {f"{name}_{i}": f"{{sql: \"SELECT $round * 100 + {i} AS v FROM "
                                 f"{f'{name}_{i - 1}' if i else '(SELECT 1)'}\"}}" for i in range(6)}
         nodes[f"{name}_out"] = f"{{from: {name}_5, target: {{files: out/{name}.csv}}}}"
@@ -183,7 +183,7 @@ def test_two_pipelines_on_one_home(directory):
                 failures.append(str(ended))
             elif (directory / "out" / f"{name}.csv").read_text() != f"v\n{i * 100 + 5}\n":
                 failures.append(f"{name}, round {i}: {(directory / 'out' / f'{name}.csv').read_text()!r}")
-    threads = [threading.Thread(target=drive, args=(name,)) for name in ("left", "right")]
+    threads = [threading.Thread(target=drive, args=(name,)) for name in ("east", "west")]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -193,7 +193,7 @@ def test_two_pipelines_on_one_home(directory):
     expect_equal(runs, [["done", 2 * rounds]], "runs")
     expect_equal(sorted(row[0] for row in ask_catalog(directory, "SELECT number FROM runs")),
                  list(range(1, 2 * rounds + 1)), "numbers of the runs")
-    for name in ("left", "right"):
+    for name in ("east", "west"):
         expect_equal(thalweg.query(f"SELECT v FROM {name}.{name}_5"), [[(rounds - 1) * 100 + 5]], f"table of {name}")
         expect_equal(thalweg.query(f"SELECT v FROM {name}.{name}_5 AT (VERSION => 1)"), [[5]], f"version 1 of {name}")
     thalweg.good("doctor")

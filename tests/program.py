@@ -137,9 +137,11 @@ def wait_for(process, timeout):
 
 
 def has_test_hooks(path):
-    """Whether the program was built with fault injection: it answers to a plan that it cannot read."""
-    ended = subprocess.run([path, "version"], env={"THALWEG_FAULT": "?"}, capture_output=True)
-    return ended.returncode != 0
+    """Whether the program was built with fault injection: then it refuses a plan that it cannot read."""
+    with tempfile.TemporaryDirectory() as empty:
+        ended = subprocess.run([path, "plan"], cwd=empty, env={"THALWEG_FAULT": "?", "PATH": "/usr/bin:/bin"},
+                               capture_output=True)
+    return b"THALWEG_FAULT" in ended.stderr
 
 
 def quick_disk():

@@ -15,9 +15,10 @@ Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::st
   auto graph = runs::LoadGraph(loaded->session->workspace(), loaded->request, std::nullopt,
                                loaded->diagnostics);
   if (loaded->diagnostics.has_errors()) {
-    return std::optional(context.Fail(loaded->diagnostics,
-                                      Again(context, context.command().name, words),
-                                      ExitCode::kInvalidFile));
+    return std::optional(
+        context.Fail(loaded->diagnostics,
+                     AfterMending(context, context.command().name, words, loaded->diagnostics),
+                     ExitCode::kInvalidFile));
   }
   TW_RETURN_IF_ERROR(graph.status());
   loaded->graph = *std::move(graph);

@@ -95,4 +95,16 @@ std::string Again(const Context& context, std::string_view command,
   return line;
 }
 
+std::string AfterMending(const Context& context, std::string_view command,
+                         const std::vector<std::string>& words, const Diagnostics& mistakes) {
+  for (const auto& mistake : mistakes.all()) {
+    if (mistake.slug != "unknown-parameter" && mistake.slug != "bad-parameter") continue;
+    if (context.options().params.empty()) continue;
+    std::string line = fmt::format("thalweg {}", command);
+    for (const auto& word : words) line += " " + ShellWord(word);
+    return line + " --param NAME=VALUE";
+  }
+  return Again(context, command, words);
+}
+
 }  // namespace thalweg::cli

@@ -24,4 +24,9 @@ Result<runs::RunRequest> ChoosePipeline(const Context& context,
 std::string Again(const Context& context, std::string_view command,
                   const std::vector<std::string>& words);
 
+/// What to type when the mistakes are mended: Again, but without parameters that were wrong
+/// themselves.
+std::string AfterMending(const Context& context, std::string_view command,
+                         const std::vector<std::string>& words, const Diagnostics& mistakes);
+
 }  // namespace thalweg::cli

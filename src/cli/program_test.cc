@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -204,6 +205,30 @@ TEST_F(ProgramTest, AReaderThatLeavesEndsItQuietly) {
   EXPECT_EQ(Read("first"), "range\n");
   EXPECT_EQ(Read("code"), "0\n");
   EXPECT_EQ(Read("err"), "");
+}
+
+TEST_F(ProgramTest, AnInterruptedRunIsCancelledAndSaysSo) {
+  Write("p.yaml",
+        "thalweg: 1\npipeline: p\nnodes:\n  long: {sql: \"SELECT sum(a.n * b.n) AS s FROM "
+        "range(10000000) AS a(n), range(10000000) AS b(n)\"}\n");
+  const auto run = RunAndSignal({"run"}, directory_.string(), "run 1 of p\n", SIGINT);
+  EXPECT_EQ(run.exit_code, 130);
+  EXPECT_THAT(run.err, HasSubstr("run 1 of p was stopped"));
+  EXPECT_THAT(run.err, HasSubstr("next: thalweg resume"));
+  EXPECT_THAT(Run({"runs"}).out, HasSubstr("cancelled"));
+}
+
+TEST_F(ProgramTest, AdviceDoesNotRepeatAWrongParameter) {
+  Write("p.yaml", kGated);
+  Write("numbers.csv", "n\n1\n");
+  for (const bool home : {false, true}) {
+    if (home) {
+      ASSERT_EQ(Run({"run"}).exit_code, 6);
+    }
+    const auto run = Run({"run", "--param", "nosuch=1"});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_THAT(run.err, HasSubstr("then type: thalweg run --param NAME=VALUE"));
+  }
 }
 
 TEST_F(ProgramTest, TheSchemaIsJsonAndTheReferenceIsPages) {

@@ -114,7 +114,6 @@ Progress::~Progress() {
 
 void Progress::OnRun(const catalog::RunRecord& run) {
   std::lock_guard lock(mutex_);
-  if (quiet_) return;
   if (begun_) {
     End();
     return;
@@ -122,7 +121,7 @@ void Progress::OnRun(const catalog::RunRecord& run) {
   begun_ = true;
   for (const auto& name : names_(run.id)) name_width_ = std::max(name_width_, name.size());
   name_width_ = std::min(name_width_, kWidestName);
-  Print(fmt::format("run {} of {}\n", run.number, run.pipeline));
+  if (!quiet_) Print(fmt::format("run {} of {}\n", run.number, run.pipeline));
 }
 
 void Progress::OnNode(const runs::NodeEvent& event) {

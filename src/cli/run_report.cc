@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "cli/arguments.h"
 #include "cli/evidence_text.h"
 #include "cli/loaded_graph.h"
 #include "cli/progress.h"
@@ -19,11 +20,15 @@ using catalog::RunState;
 
 namespace {
 
-using Events = std::map<std::string, runs::NodeEvent>;
+/// What is known of the nodes beside the outcome.
+struct Seen {
+  std::map<std::string, runs::NodeEvent> events;
+  std::map<std::string, std::string> kinds;
+};
 
-std::string KindOf(const Events& events, const std::string& node) {
-  const auto it = events.find(node);
-  return it == events.end() ? "" : it->second.kind;
+std::string KindOf(const Seen& seen, const std::string& node) {
+  const auto it = seen.kinds.find(node);
+  return it == seen.kinds.end() ? "" : it->second;
 }
 
 std::string Counted(std::int64_t count, std::string_view what) {
@@ -46,19 +51,33 @@ std::string Tally(const runs::RunOutcome& outcome) {
   return parts.empty() ? "no nodes" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::string_view Verb(RunState state) {
+  switch (state) {
+    case RunState::kDone:
+      return "is done";
+    case RunState::kFailed:
+      return "failed";
+    case RunState::kWaiting:
+      return "waits";
+    case RunState::kCancelled:
+      return "was stopped";
+    default:
+      return catalog::ToString(state);
+  }
+}
+
 std::string Headline(const runs::RunOutcome& outcome, std::chrono::nanoseconds took, bool color) {
   const auto& run = outcome.run;
-  std::string line = fmt::format("run {} of {} is ", run.number, run.pipeline) +
-                     Paint(ToneOf(run.state), catalog::ToString(run.state), color) + ": " +
-                     Tally(outcome);
-  return line + fmt::format(", {}\n", FormatDuration(took));
+  return fmt::format("run {} of {} {}: {}, {}\n", run.number, run.pipeline,
+                     Paint(ToneOf(run.state), Verb(run.state), color), Tally(outcome),
+                     FormatDuration(took));
 }
 
 /// The last table in plan order: what people want to see first.
-std::string LastTable(const runs::RunOutcome& outcome, const Events& events) {
+std::string LastTable(const runs::RunOutcome& outcome, const Seen& seen) {
   for (auto node = outcome.nodes.rbegin(); node != outcome.nodes.rend(); ++node) {
     const bool there = node->state == NodeState::kDone || node->state == NodeState::kReused;
-    if (there && node->rows >= 0 && KindOf(events, node->node) != "target") return node->node;
+    if (there && node->rows >= 0 && KindOf(seen, node->node) != "target") return node->node;
   }
   return "";
 }
@@ -70,9 +89,9 @@ void SayErrors(const Context& context, const runs::RunOutcome& outcome) {
   }
 }
 
-void SayResults(const Context& context, const runs::RunOutcome& outcome, const Events& events) {
+void SayResults(const Context& context, const runs::RunOutcome& outcome, const Seen& seen) {
   for (const auto& node : outcome.nodes) {
-    if (node.state == NodeState::kDone && KindOf(events, node.node) == "target") {
+    if (node.state == NodeState::kDone && KindOf(seen, node.node) == "target") {
       context.Say(fmt::format("  wrote {}\n", ShowCell(node.detail)));
     }
   }
@@ -97,11 +116,11 @@ Result<std::vector<runs::Evidence>> WaitingAt(runs::Workspace& workspace,
   return all;
 }
 
-void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Events& events,
+void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Seen& seen,
                const std::string& again, const std::vector<runs::Evidence>& waiting) {
   switch (outcome.run.state) {
     case RunState::kDone:
-      if (const std::string table = LastTable(outcome, events); !table.empty()) {
+      if (const std::string table = LastTable(outcome, seen); !table.empty()) {
         context.SayNext(fmt::format("thalweg query \"FROM {}\"", table));
       }
       return;
@@ -118,7 +137,7 @@ void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Ev
   }
 }
 
-Json Document(const runs::RunOutcome& outcome, const Events& events,
+Json Document(const runs::RunOutcome& outcome, const Seen& seen,
               const std::vector<runs::Evidence>& waiting, const Diagnostics& diagnostics,
               ExitCode code) {
   Json document = NewDocument();
@@ -131,11 +150,12 @@ Json Document(const runs::RunOutcome& outcome, const Events& events,
   document["nodes"] = Json::array();
   for (const auto& node : outcome.nodes) {
     Json entry{{"node", node.node},
-               {"kind", KindOf(events, node.node)},
+               {"kind", KindOf(seen, node.node)},
                {"state", catalog::ToString(node.state)}};
     if (node.rows >= 0) entry["rows"] = node.rows;
     if (node.rejected > 0) entry["rejected"] = node.rejected;
-    if (const auto it = events.find(node.node); it != events.end() && it->second.wall.count() > 0) {
+    if (const auto it = seen.events.find(node.node);
+        it != seen.events.end() && it->second.wall.count() > 0) {
       entry["bytes"] = it->second.bytes.value;
       entry["wall_ms"] =
           std::chrono::duration_cast<std::chrono::milliseconds>(it->second.wall).count();
@@ -150,6 +170,30 @@ Json Document(const runs::RunOutcome& outcome, const Events& events,
   for (const auto& warning : diagnostics.all()) document["warnings"].push_back(ToJson(warning));
   document["exit"] = static_cast<int>(code);
   return document;
+}
+
+/// Executes with progress on stderr; `seen` is filled when a run took place.
+Result<runs::RunOutcome> Watch(Context& context, runs::Workspace& workspace, const Execute& execute,
+                               Diagnostics& diagnostics, Seen& seen) {
+  const std::stop_token stop = context.StopOnInterrupt();
+  auto names = [&](const RunId& run) {
+    context.Warn(diagnostics);
+    std::vector<std::string> all;
+    if (const auto nodes = workspace.catalog().NodeRuns(run); nodes.ok()) {
+      for (const auto& node : *nodes) {
+        seen.kinds[node.node_name] = node.kind;
+        all.push_back(node.node_name);
+      }
+    }
+    return all;
+  };
+  Progress progress(context.console(), context.clock(), names,
+                    context.options().quiet || context.json());
+  const std::stop_callback say(
+      stop, [&progress] { progress.OnMessage("stopping; press Ctrl-C again to stop at once"); });
+  auto outcome = execute(progress, stop, diagnostics);
+  seen.events = progress.last_events();
+  return outcome;
 }
 
 }  // namespace
@@ -170,34 +214,18 @@ ExitCode ExitFor(const runs::RunOutcome& outcome) {
 }
 
 Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
-                                  const std::string& again, const Execute& execute) {
-  const std::stop_token stop = context.StopOnInterrupt();
+                                  const AgainLine& again, const Execute& execute) {
   Diagnostics diagnostics;
-  Events events;
-  Result<runs::RunOutcome> outcome = Status::Internal("the run did not begin");
+  Seen seen;
   const auto began = context.clock().Steady();
-  {
-    Progress progress(
-        context.console(), context.clock(),
-        [&](const RunId& run) {
-          context.Warn(diagnostics);
-          std::vector<std::string> names;
-          if (const auto nodes = workspace.catalog().NodeRuns(run); nodes.ok()) {
-            for (const auto& node : *nodes) names.push_back(node.node_name);
-          }
-          return names;
-        },
-        context.options().quiet || context.json());
-    const std::stop_callback say(
-        stop, [&progress] { progress.OnMessage("stopping; press Ctrl-C again to stop at once"); });
-    outcome = execute(progress, stop, diagnostics);
-    events = progress.last_events();
+  const auto outcome = Watch(context, workspace, execute, diagnostics, seen);
+  if (diagnostics.has_errors()) {
+    return context.Fail(diagnostics, again(diagnostics), ExitCode::kInvalidFile);
   }
-  if (diagnostics.has_errors()) return context.Fail(diagnostics, again, ExitCode::kInvalidFile);
   if (!outcome.ok())
     return context.Fail(outcome.status(), ExitForPlanning(context, outcome.status()));
-
   const auto took = context.clock().Steady() - began;
+
   std::vector<runs::Evidence> waiting;
   if (outcome->run.state == RunState::kWaiting) {
     TW_ASSIGN_OR_RETURN(waiting, WaitingAt(workspace, *outcome));
@@ -206,7 +234,7 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
   const ExitCode code =
       cancelled ? context.InterruptedOr(ExitCode::kInterrupted) : ExitFor(*outcome);
   if (context.json()) {
-    context.Print(Document(*outcome, events, waiting, diagnostics, code));
+    context.Print(Document(*outcome, seen, waiting, diagnostics, code));
     return code;
   }
   SayErrors(context, *outcome);
@@ -214,9 +242,25 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
     context.Say("\n" + EvidenceText(evidence, context.console().err()));
   if (!waiting.empty() || outcome->run.state == RunState::kFailed) context.Say("\n");
   context.Say(Headline(*outcome, took, context.console().err().color));
-  SayResults(context, *outcome, events);
-  SayAdvice(context, *outcome, events, again, waiting);
+  SayResults(context, *outcome, seen);
+  SayAdvice(context, *outcome, seen, again(diagnostics), waiting);
   return code;
+}
+
+Result<ExitCode> ResumeAndReport(Context& context, runs::Workspace& workspace,
+                                 std::int64_t number) {
+  TW_ASSIGN_OR_RETURN(const auto run, workspace.catalog().FindRun(number));
+  const std::string file = run ? " " + ShellWord(run->file_path) : "";
+  return ExecuteAndReport(
+      context, workspace,
+      [&](const Diagnostics& mistakes) {
+        // The text of a resumed run cannot be mended: it is the one that the run began with.
+        return mistakes.has_errors() ? "thalweg run" + file
+                                     : fmt::format("thalweg resume {}", number);
+      },
+      [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
+        return runs::Resume(workspace, number, observer, stop, diagnostics);
+      });
 }
 
 }  // namespace thalweg::cli

@@ -157,7 +157,11 @@ class ConnectionImpl : public Connection {
   }
 
   Result<Rows> Fetch(const std::string& sql, std::span<const std::string> text_parameters) override {
-    TW_ASSIGN_OR_RETURN(const PreparedHandle statement, Prepare(connection_.get(), sql));
+    TW_ASSIGN_OR_RETURN(PreparedHandle statement, Prepare(connection_.get(), sql));
+    if (!GivesTexts(statement)) {
+      TW_ASSIGN_OR_RETURN(statement, Prepare(connection_.get(),
+                                             "SELECT CAST(COLUMNS(*) AS varchar) FROM (" + sql + "\n)"));
+    }
     for (std::size_t i = 0; i < text_parameters.size(); ++i) {
       const std::string& text = text_parameters[i];
       if (duckdb_bind_varchar_length(statement.get(), i + 1, text.data(), text.size()) == DuckDBError) {
@@ -225,16 +229,25 @@ class ConnectionImpl : public Connection {
                            error == nullptr ? "" : error);
   }
 
+  /// Whether the C API can turn every column into text by itself.
+  static bool GivesTexts(const PreparedHandle& statement) {
+    const idx_t columns = duckdb_prepared_statement_column_count(statement.get());
+    for (idx_t i = 0; i < columns; ++i) {
+      switch (duckdb_prepared_statement_column_type(statement.get(), i)) {
+        case DUCKDB_TYPE_BOOLEAN:
+        case DUCKDB_TYPE_INTEGER:
+        case DUCKDB_TYPE_BIGINT:
+        case DUCKDB_TYPE_VARCHAR: break;
+        default: return false;
+      }
+    }
+    return true;
+  }
+
   static Result<Rows> AllRows(ResultHandle& result) {
     Rows rows(duckdb_row_count(result.out()));
     const idx_t columns = duckdb_column_count(result.out());
     for (idx_t column = 0; column < columns; ++column) {
-      const duckdb_type type = duckdb_column_type(result.out(), column);
-      if (type == DUCKDB_TYPE_LIST || type == DUCKDB_TYPE_STRUCT || type == DUCKDB_TYPE_MAP ||
-          type == DUCKDB_TYPE_ARRAY || type == DUCKDB_TYPE_UNION) {
-        return Status::Internal(fmt::format("column {} is nested: cast it to varchar",
-                                            duckdb_column_name(result.out(), column)));
-      }
       for (idx_t row = 0; row < rows.size(); ++row) {
         if (duckdb_value_is_null(result.out(), column, row)) {
           rows[row].emplace_back();

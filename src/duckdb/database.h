@@ -53,8 +53,8 @@ class Connection {
 
   /// Runs a statement of ours to its end and drops its rows.
   virtual Status Execute(const std::string& sql) = 0;
-  /// Runs a statement of ours and returns all its cells as text (none: NULL). `text_parameters` are $1, $2 ... For
-  /// small results; nested columns must be cast to varchar by the statement.
+  /// Runs a SELECT of ours and returns all its cells as text, as a cast to varchar gives it (none: NULL).
+  /// `text_parameters` are $1, $2 ... For small results.
   using Rows = std::vector<std::vector<std::optional<std::string>>>;
   virtual Result<Rows> Fetch(const std::string& sql,
                              std::span<const std::string> text_parameters = {}) = 0;

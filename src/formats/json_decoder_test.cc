@@ -149,6 +149,15 @@ TEST(JsonDecoderTest, ChecksWhatNoColumnTakes) {
   }
 }
 
+TEST(JsonDecoderTest, KeysAreTakenByTheirWholeName) {
+  const std::string longest(300, 'k');
+  const Columns columns = {{.name = "a", .type = "integer"}, {.name = "ab", .type = "integer"},
+                           {.name = longest, .type = "integer"}, {.name = "q\"\n", .type = "integer"}};
+  EXPECT_THAT(Decode("{\"ab\":2,\"\\u0061\":1,\"" + longest + "\":3,\"q\\\"\\n\":4,\"A\":5}\n", columns).rows,
+              ElementsAre("{\"a\":1,\"ab\":2,\"" + longest + "\":3,\"q\\\"\\n\":4}"));
+  EXPECT_THAT(Decode("{\"a\":1,\"k\":2}", columns).rows, SizeIs(1));
+}
+
 TEST(JsonDecoderTest, UnknownKeysAreRefusedOnRequest) {
   const JsonDecoderOptions strict = {.unknown_keys = JsonDecoderOptions::UnknownKeys::kReject};
   EXPECT_THAT(Decode("{\"a\":1,\"z\":2}\n", kNumberAndText, strict).bad,

@@ -22,10 +22,10 @@ namespace {
 __extension__ using Wide = __int128;
 
 // Words of a function, from its first one.
-constexpr std::size_t kSum = 0, kSumNulls = 1;                       // sum, and mean of reals
-constexpr std::size_t kMeanLow = 0, kMeanHigh = 1, kMeanNulls = 2;   // mean of integers: 128 bits
-constexpr std::size_t kExtreme = 0, kExtremeRows = 1;                // min, max; of texts the rows only, at 0
-constexpr std::size_t kEndTime = 0, kEndKind = 1, kEndValue = 2;     // first, last
+constexpr std::size_t kSum = 0, kSumNulls = 1;                      // sum, and mean of reals
+constexpr std::size_t kMeanLow = 0, kMeanHigh = 1, kMeanNulls = 2;  // mean of integers: 128 bits
+constexpr std::size_t kExtreme = 0, kExtremeRows = 1;  // min, max; of texts the rows only, at 0
+constexpr std::size_t kEndTime = 0, kEndKind = 1, kEndValue = 2;  // first, last
 enum EndKind : std::int64_t { kNone, kValue, kNullValue };
 
 std::size_t WordsOf(Aggregation what, NumberForm form) {
@@ -47,8 +47,12 @@ std::size_t WordsOf(Aggregation what, NumberForm form) {
   }
 }
 
-double Real(std::int64_t bits) { return std::bit_cast<double>(bits); }
-std::int64_t Bits(double value) { return std::bit_cast<std::int64_t>(value); }
+double Real(std::int64_t bits) {
+  return std::bit_cast<double>(bits);
+}
+std::int64_t Bits(double value) {
+  return std::bit_cast<std::int64_t>(value);
+}
 
 /// Doubles as integers of the same order; NaN is the greatest, as in SQL. Its own inverse.
 std::int64_t Ordered(std::int64_t bits) {
@@ -69,8 +73,11 @@ void Split(Wide value, std::int64_t* low, std::int64_t* high) {
 }
 
 Status Overflow(const AggregateCall& call) {
-  return Status(Code::kInvalid, Fault::kUser,
-                fmt::format("the sum of column \"{}\" does not fit into a bigint: cast the column to double", call.column))
+  return Status(
+             Code::kInvalid, Fault::kUser,
+             fmt::format(
+                 "the sum of column \"{}\" does not fit into a bigint: cast the column to double",
+                 call.column))
       .WithSlug("overflow");
 }
 
@@ -99,10 +106,13 @@ Status CheckType(const AggregateCall& call, const arrow::DataType& type) {
   bool good = form != NumberForm::kOther;
   if (call.what == Aggregation::kCount) good = true;
   if (call.what == Aggregation::kSum || call.what == Aggregation::kMean) good = IsNumeric(type);
-  if (call.what == Aggregation::kQuantile) good = form == NumberForm::kInteger || form == NumberForm::kReal;
+  if (call.what == Aggregation::kQuantile)
+    good = form == NumberForm::kInteger || form == NumberForm::kReal;
   if (good) return {};
-  return UserError("bad-aggregate", fmt::format("column \"{}\": \"{}\" has type {}, which this function cannot take: cast it",
-                                                call.output, call.column, type.ToString()));
+  return UserError(
+      "bad-aggregate",
+      fmt::format("column \"{}\": \"{}\" has type {}, which this function cannot take: cast it",
+                  call.output, call.column, type.ToString()));
 }
 
 }  // namespace
@@ -116,10 +126,13 @@ struct Accumulators::Input {
   std::size_t count = 0;
   const std::int64_t* times = nullptr;
 
-  std::int64_t row(std::size_t i) const { return rows == nullptr ? static_cast<std::int64_t>(i) : rows[i]; }
+  std::int64_t row(std::size_t i) const {
+    return rows == nullptr ? static_cast<std::int64_t>(i) : rows[i];
+  }
 };
 
-Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema, const std::vector<AggregateCall>& calls,
+Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema,
+                                        const std::vector<AggregateCall>& calls,
                                         const std::optional<std::string>& time) {
   Accumulators bound;
   bound.state_fields_.push_back(arrow::field("_rows", arrow::int64()));
@@ -135,23 +148,27 @@ Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema, const std::
     if (call.what == Aggregation::kFirst || call.what == Aggregation::kLast) {
       bound.needs_time_ = true;
       if (!time) {
-        return UserError("no-event-time",
-                         fmt::format("column \"{}\": first and last go by event time, but the input has none: set "
-                                     "event_time on its source",
-                                     call.output));
+        return UserError(
+            "no-event-time",
+            fmt::format(
+                "column \"{}\": first and last go by event time, but the input has none: set "
+                "event_time on its source",
+                call.output));
       }
     }
     bound.fields_.push_back(arrow::field(call.output, ResultType(call.what, function.form, type)));
     const std::size_t words = WordsOf(call.what, function.form);
     for (std::size_t i = 0; i < words; ++i) {
-      bound.state_fields_.push_back(arrow::field(fmt::format("_{}_{}", call.output, i), arrow::int64()));
+      bound.state_fields_.push_back(
+          arrow::field(fmt::format("_{}_{}", call.output, i), arrow::int64()));
     }
     bound.stride_ += words;
     if (call.what == Aggregation::kCountDistinct) {
       function.beside = bound.sets_++;
     } else if (call.what == Aggregation::kQuantile) {
       function.beside = bound.lists_++;
-    } else if (words > 0 && function.form == NumberForm::kText && call.what != Aggregation::kCount) {
+    } else if (words > 0 && function.form == NumberForm::kText &&
+               call.what != Aggregation::kCount) {
       function.beside = bound.texts_++;
     }
     bound.functions_.push_back(std::move(function));
@@ -188,11 +205,11 @@ void Accumulators::ClearGroup(std::size_t group, GroupStates* states) const {
 
 namespace {
 
-/// Calls apply(words of the group, i) for each row. Groups beyond the first caches are asked for some rows ahead, so
-/// that their misses overlap.
+/// Calls apply(words of the group, i) for each row. Groups beyond the first caches are asked for
+/// some rows ahead, so that their misses overlap.
 template <typename Apply>
-void ForEachRow(std::vector<std::int64_t>& words, std::size_t stride, const std::uint32_t* slots, std::size_t count,
-                Apply apply) {
+void ForEachRow(std::vector<std::int64_t>& words, std::size_t stride, const std::uint32_t* slots,
+                std::size_t count, Apply apply) {
   constexpr std::size_t kAhead = 16, kCachedWords = 32 << 10;
   std::int64_t* base = words.data();
   std::size_t i = 0;
@@ -207,13 +224,15 @@ void ForEachRow(std::vector<std::int64_t>& words, std::size_t stride, const std:
 
 }  // namespace
 
-Status Accumulators::Update(const arrow::RecordBatch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
-                            std::size_t count, const std::int64_t* times, GroupStates* states) {
+Status Accumulators::Update(const arrow::RecordBatch& batch, const std::uint32_t* rows,
+                            const std::uint32_t* slots, std::size_t count,
+                            const std::int64_t* times, GroupStates* states) {
   bool counted = false;
   // Rows are counted together with the first plain sum: one pass instead of two.
   for (const Function& function : functions_) {
     if (function.what() == Aggregation::kCountRows) continue;
-    Input input{batch.column_data(function.column).get(), nullptr, nullptr, rows, slots, count, times};
+    Input input{
+        batch.column_data(function.column).get(), nullptr, nullptr, rows, slots, count, times};
     input.valid = Validity(*input.column, &valid_);
     if (function.form == NumberForm::kInteger || function.form == NumberForm::kReal) {
       input.values = WideValues(*input.column, &wide_);
@@ -228,12 +247,14 @@ Status Accumulators::Update(const arrow::RecordBatch& batch, const std::uint32_t
       for (std::size_t i = 0; i < count; ++i) picked_valid_[i] = input.valid[rows[i]];
       input.valid = picked_valid_.data();
     }
-    const bool count_rows = !counted && function.what() == Aggregation::kSum && input.valid == nullptr;
+    const bool count_rows =
+        !counted && function.what() == Aggregation::kSum && input.valid == nullptr;
     counted |= count_rows;
     TW_RETURN_IF_ERROR(UpdateOne(function, input, count_rows, states));
   }
   if (!counted) {
-    ForEachRow(states->words, stride_, slots, count, [](std::int64_t* row, std::size_t) { ++row[0]; });
+    ForEachRow(states->words, stride_, slots, count,
+               [](std::int64_t* row, std::size_t) { ++row[0]; });
   }
   return {};
 }
@@ -243,7 +264,9 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
   const std::size_t at = function.word;
   const std::int64_t* values = input.values;
   const std::uint8_t* valid = input.valid;
-  const auto each = [&](auto apply) { ForEachRow(states->words, stride_, input.slots, input.count, apply); };
+  const auto each = [&](auto apply) {
+    ForEachRow(states->words, stride_, input.slots, input.count, apply);
+  };
   const auto each_valid = [&](auto apply) {
     each([&](std::int64_t* row, std::size_t i) {
       if (valid == nullptr || valid[i] != 0) apply(row + at, i);
@@ -291,11 +314,13 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
         std::int64_t* word = row + at;
         const bool null = valid != nullptr && valid[i] == 0;
         if (real) {
-          null ? void(++word[kSumNulls]) : void(word[kSum] = Bits(Real(word[kSum]) + Real(values[i])));
+          null ? void(++word[kSumNulls])
+               : void(word[kSum] = Bits(Real(word[kSum]) + Real(values[i])));
         } else if (null) {
           ++word[kMeanNulls];
         } else {
-          Split(Join(word[kMeanLow], word[kMeanHigh]) + values[i], &word[kMeanLow], &word[kMeanHigh]);
+          Split(Join(word[kMeanLow], word[kMeanHigh]) + values[i], &word[kMeanLow],
+                &word[kMeanHigh]);
         }
       });
       break;
@@ -305,7 +330,8 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
       const bool least = function.what() == Aggregation::kMin;
       each_valid([=](std::int64_t* word, std::size_t i) {
         const std::int64_t value = real ? ToOrdered(values[i]) : values[i];
-        if (word[kExtremeRows]++ == 0 || (least ? value < word[kExtreme] : value > word[kExtreme])) word[kExtreme] = value;
+        if (word[kExtremeRows]++ == 0 || (least ? value < word[kExtreme] : value > word[kExtreme]))
+          word[kExtreme] = value;
       });
       break;
     }
@@ -316,7 +342,9 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
       const std::int64_t* times = input.times;
       each([=](std::int64_t* row, std::size_t i) {
         std::int64_t* word = row + at;
-        if (word[kEndKind] != kNone && !(first ? times[i] < word[kEndTime] : times[i] > word[kEndTime])) return;
+        if (word[kEndKind] != kNone &&
+            !(first ? times[i] < word[kEndTime] : times[i] > word[kEndTime]))
+          return;
         word[kEndTime] = times[i];
         const bool null = valid != nullptr && valid[i] == 0;
         word[kEndKind] = null ? kNullValue : kValue;
@@ -349,7 +377,8 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
   return {};
 }
 
-void Accumulators::UpdateText(const Function& function, const Input& input, GroupStates* states) const {
+void Accumulators::UpdateText(const Function& function, const Input& input,
+                              GroupStates* states) const {
   auto& texts = states->texts[function.beside];
   for (std::size_t i = 0; i < input.count; ++i) {
     const bool null = input.valid != nullptr && input.valid[i] == 0;
@@ -358,11 +387,13 @@ void Accumulators::UpdateText(const Function& function, const Input& input, Grou
     const std::string_view text = null ? std::string_view() : TextAt(*input.column, input.row(i));
     if (function.what() == Aggregation::kMin || function.what() == Aggregation::kMax) {
       if (null) continue;
-      if (word[0]++ == 0 || (function.what() == Aggregation::kMin ? text < kept : text > kept)) kept = text;
+      if (word[0]++ == 0 || (function.what() == Aggregation::kMin ? text < kept : text > kept))
+        kept = text;
     } else {
       const std::int64_t time = input.times[i];
       const bool first = function.what() == Aggregation::kFirst;
-      if (word[kEndKind] != kNone && !(first ? time < word[kEndTime] : time > word[kEndTime])) continue;
+      if (word[kEndKind] != kNone && !(first ? time < word[kEndTime] : time > word[kEndTime]))
+        continue;
       word[kEndTime] = time;
       word[kEndKind] = null ? kNullValue : kValue;
       kept = text;
@@ -370,8 +401,8 @@ void Accumulators::UpdateText(const Function& function, const Input& input, Grou
   }
 }
 
-Status Accumulators::MergeOne(const Function& function, const GroupStates& from, std::size_t from_group,
-                              GroupStates* to, std::size_t to_group) const {
+Status Accumulators::MergeOne(const Function& function, const GroupStates& from,
+                              std::size_t from_group, GroupStates* to, std::size_t to_group) const {
   const std::int64_t* source = from.words.data() + from_group * stride_ + function.word;
   std::int64_t* target = to->words.data() + to_group * stride_ + function.word;
   const bool real = function.form == NumberForm::kReal, text = function.form == NumberForm::kText;
@@ -387,11 +418,12 @@ Status Accumulators::MergeOne(const Function& function, const GroupStates& from,
         target[kSum] = Bits(Real(target[kSum]) + Real(source[kSum]));
         target[kSumNulls] += source[kSumNulls];
       } else if (function.what() == Aggregation::kMean) {
-        Split(Join(target[kMeanLow], target[kMeanHigh]) + Join(source[kMeanLow], source[kMeanHigh]), &target[kMeanLow],
-              &target[kMeanHigh]);
+        Split(Join(target[kMeanLow], target[kMeanHigh]) + Join(source[kMeanLow], source[kMeanHigh]),
+              &target[kMeanLow], &target[kMeanHigh]);
         target[kMeanNulls] += source[kMeanNulls];
       } else {
-        if (__builtin_add_overflow(target[kSum], source[kSum], &target[kSum])) return Overflow(function.call);
+        if (__builtin_add_overflow(target[kSum], source[kSum], &target[kSum]))
+          return Overflow(function.call);
         target[kSumNulls] += source[kSumNulls];
       }
       break;
@@ -404,7 +436,8 @@ Status Accumulators::MergeOne(const Function& function, const GroupStates& from,
         const std::string& theirs = from.texts[function.beside][from_group];
         std::string& ours = to->texts[function.beside][to_group];
         if (target[rows] == 0 || (least ? theirs < ours : theirs > ours)) ours = theirs;
-      } else if (target[rows] == 0 || (least ? source[kExtreme] < target[kExtreme] : source[kExtreme] > target[kExtreme])) {
+      } else if (target[rows] == 0 || (least ? source[kExtreme] < target[kExtreme]
+                                             : source[kExtreme] > target[kExtreme])) {
         target[kExtreme] = source[kExtreme];
       }
       target[rows] += source[rows];
@@ -476,8 +509,10 @@ Status Accumulators::MergeAll(const GroupStates& from, GroupStates* to) const {
   return {};
 }
 
-ArrayRef Accumulators::FinishOne(const Function& function, const std::shared_ptr<arrow::DataType>& type,
-                                 const GroupStates& states, std::span<const std::uint32_t> groups) const {
+ArrayRef Accumulators::FinishOne(const Function& function,
+                                 const std::shared_ptr<arrow::DataType>& type,
+                                 const GroupStates& states,
+                                 std::span<const std::uint32_t> groups) const {
   std::vector<std::int64_t> values(groups.size());
   std::vector<std::uint8_t> valid(groups.size(), 1);
   std::vector<std::optional<std::string>> texts;
@@ -499,7 +534,8 @@ ArrayRef Accumulators::FinishOne(const Function& function, const std::shared_ptr
         break;
       case Aggregation::kMean: {
         const std::int64_t rows = row[0] - word[real ? kSumNulls : kMeanNulls];
-        const double sum = real ? Real(word[kSum]) : static_cast<double>(Join(word[kMeanLow], word[kMeanHigh]));
+        const double sum =
+            real ? Real(word[kSum]) : static_cast<double>(Join(word[kMeanLow], word[kMeanHigh]));
         valid[i] = rows > 0;
         values[i] = Bits(rows > 0 ? sum / static_cast<double>(rows) : 0);
         break;
@@ -507,7 +543,8 @@ ArrayRef Accumulators::FinishOne(const Function& function, const std::shared_ptr
       case Aggregation::kMin:
       case Aggregation::kMax:
         if (text) {
-          texts.push_back(word[0] > 0 ? std::optional(states.texts[function.beside][group]) : std::nullopt);
+          texts.push_back(word[0] > 0 ? std::optional(states.texts[function.beside][group])
+                                      : std::nullopt);
         } else {
           valid[i] = word[kExtremeRows] > 0;
           values[i] = real ? Ordered(word[kExtreme]) : word[kExtreme];
@@ -516,7 +553,9 @@ ArrayRef Accumulators::FinishOne(const Function& function, const std::shared_ptr
       case Aggregation::kFirst:
       case Aggregation::kLast:
         if (text) {
-          texts.push_back(word[kEndKind] == kValue ? std::optional(states.texts[function.beside][group]) : std::nullopt);
+          texts.push_back(word[kEndKind] == kValue
+                              ? std::optional(states.texts[function.beside][group])
+                              : std::nullopt);
         } else {
           valid[i] = word[kEndKind] == kValue;
           values[i] = word[kEndValue];
@@ -531,7 +570,9 @@ ArrayRef Accumulators::FinishOne(const Function& function, const std::shared_ptr
         if (list.empty()) break;
         // The least value that at least this share of the values does not exceed.
         const auto size = static_cast<double>(list.size());
-        const auto rank = static_cast<std::ptrdiff_t>(std::max(1.0, std::ceil(size * function.call.fraction))) - 1;
+        const auto rank =
+            static_cast<std::ptrdiff_t>(std::max(1.0, std::ceil(size * function.call.fraction))) -
+            1;
         std::nth_element(list.begin(), list.begin() + rank, list.end());
         const std::int64_t value = list[static_cast<std::size_t>(rank)];
         values[i] = real ? Ordered(value) : value;
@@ -539,88 +580,20 @@ ArrayRef Accumulators::FinishOne(const Function& function, const std::shared_ptr
       }
     }
   }
-  if (text && function.what() != Aggregation::kCount && function.what() != Aggregation::kCountDistinct) {
+  if (text && function.what() != Aggregation::kCount &&
+      function.what() != Aggregation::kCountDistinct) {
     return MakeText(type, texts);
   }
   return MakeNumbers(type, std::move(values), valid);
 }
 
-Arrays Accumulators::Finish(const GroupStates& states, std::span<const std::uint32_t> groups) const {
+Arrays Accumulators::Finish(const GroupStates& states,
+                            std::span<const std::uint32_t> groups) const {
   Arrays columns;
   for (std::size_t f = 0; f < functions_.size(); ++f) {
     columns.push_back(FinishOne(functions_[f], fields_[f]->type(), states, groups));
   }
   return columns;
-}
-
-namespace {
-
-std::string PackSet(const std::unordered_set<std::string>& set) {
-  std::vector<std::string> sorted(set.begin(), set.end());
-  std::sort(sorted.begin(), sorted.end());
-  std::string packed;
-  for (const std::string& value : sorted) {
-    const auto length = static_cast<std::uint32_t>(value.size());
-    packed.append(reinterpret_cast<const char*>(&length), sizeof length);
-    packed += value;
-  }
-  return packed;
-}
-
-Status UnpackSet(std::string_view packed, std::unordered_set<std::string>* set) {
-  set->clear();
-  while (!packed.empty()) {
-    std::uint32_t length = 0;
-    if (packed.size() < sizeof length) return Status(Code::kCorrupt, "a stored set of values is cut off");
-    std::memcpy(&length, packed.data(), sizeof length);
-    packed.remove_prefix(sizeof length);
-    if (packed.size() < length) return Status(Code::kCorrupt, "a stored set of values is cut off");
-    set->emplace(packed.substr(0, length));
-    packed.remove_prefix(length);
-  }
-  return {};
-}
-
-}  // namespace
-
-Arrays Accumulators::Save(const GroupStates& states, std::span<const std::uint32_t> groups) const {
-  Arrays columns;
-  for (std::size_t w = 0; w < stride_; ++w) {
-    std::vector<std::int64_t> values;
-    values.reserve(groups.size());
-    for (const std::uint32_t group : groups) values.push_back(states.words[group * stride_ + w]);
-    columns.push_back(MakeWide(arrow::int64(), std::move(values)));
-  }
-  const auto save = [&](auto&& pack, const auto& all) {
-    for (const auto& values : all) {
-      std::vector<std::optional<std::string>> packed;
-      for (const std::uint32_t group : groups) packed.push_back(pack(values[group]));
-      columns.push_back(MakeText(arrow::binary(), packed));
-    }
-  };
-  save([](const std::string& text) { return text; }, states.texts);
-  save([](const std::unordered_set<std::string>& set) { return PackSet(set); }, states.sets);
-  save(
-      [](const std::vector<std::int64_t>& list) {
-        return std::string(reinterpret_cast<const char*>(list.data()), list.size() * sizeof(std::int64_t));
-      },
-      states.lists);
-  return columns;
-}
-
-Status Accumulators::Load(const Arrays& columns, std::int64_t row, std::size_t group, GroupStates* states) const {
-  std::size_t c = 0;
-  for (; c < stride_; ++c) {
-    states->words[group * stride_ + c] = columns[c]->data()->GetValues<std::int64_t>(1)[row];
-  }
-  for (auto& texts : states->texts) texts[group] = TextAt(*columns[c++]->data(), row);
-  for (auto& sets : states->sets) TW_RETURN_IF_ERROR(UnpackSet(TextAt(*columns[c++]->data(), row), &sets[group]));
-  for (auto& lists : states->lists) {
-    const std::string_view packed = TextAt(*columns[c++]->data(), row);
-    lists[group].resize(packed.size() / sizeof(std::int64_t));
-    std::memcpy(lists[group].data(), packed.data(), lists[group].size() * sizeof(std::int64_t));
-  }
-  return {};
 }
 
 }  // namespace thalweg::operators

@@ -17,8 +17,9 @@
 
 namespace thalweg::operators {
 
-/// The running aggregates of groups 0, 1, 2 ... A group's numbers lie side by side (`stride` words per group; the first
-/// is its number of rows), so that a row touches one place; what has no fixed size lies beside.
+/// The running aggregates of groups 0, 1, 2 ... A group's numbers lie side by side (`stride` words
+/// per group; the first is its number of rows), so that a row touches one place; what has no fixed
+/// size lies beside.
 struct GroupStates {
   std::vector<std::int64_t> words;
   std::vector<std::vector<std::string>> texts;
@@ -30,7 +31,8 @@ struct GroupStates {
 class Accumulators {
  public:
   /// `time`: name of the event-time column, which first and last need.
-  static Result<Accumulators> Bind(const arrow::Schema& schema, const std::vector<AggregateCall>& calls,
+  static Result<Accumulators> Bind(const arrow::Schema& schema,
+                                   const std::vector<AggregateCall>& calls,
                                    const std::optional<std::string>& time);
 
   std::size_t stride() const { return stride_; }
@@ -42,14 +44,18 @@ class Accumulators {
   /// Makes all groups empty, keeping the memory.
   void Clear(GroupStates* states) const;
   void ClearGroup(std::size_t group, GroupStates* states) const;
-  std::int64_t rows(const GroupStates& states, std::size_t group) const { return states.words[group * stride_]; }
+  std::int64_t rows(const GroupStates& states, std::size_t group) const {
+    return states.words[group * stride_];
+  }
 
-  /// Adds row rows[i] of the batch (row i where `rows` is null) to group slots[i]. times[i]: event time of that row;
-  /// may be null unless needs_time().
-  Status Update(const arrow::RecordBatch& batch, const std::uint32_t* rows, const std::uint32_t* slots, std::size_t count,
-                const std::int64_t* times, GroupStates* states);
+  /// Adds row rows[i] of the batch (row i where `rows` is null) to group slots[i]. times[i]: event
+  /// time of that row; may be null unless needs_time().
+  Status Update(const arrow::RecordBatch& batch, const std::uint32_t* rows,
+                const std::uint32_t* slots, std::size_t count, const std::int64_t* times,
+                GroupStates* states);
   /// Adds one group to another. On equal times the target's first and last stay.
-  Status Merge(const GroupStates& from, std::size_t from_group, GroupStates* to, std::size_t to_group) const;
+  Status Merge(const GroupStates& from, std::size_t from_group, GroupStates* to,
+               std::size_t to_group) const;
   /// Group i is merged into group i.
   Status MergeAll(const GroupStates& from, GroupStates* to) const;
 
@@ -60,7 +66,8 @@ class Accumulators {
   const std::vector<std::shared_ptr<arrow::Field>>& state_fields() const { return state_fields_; }
   Arrays Save(const GroupStates& states, std::span<const std::uint32_t> groups) const;
   /// Replaces group `group` by row `row` of `columns`, which are state_fields().
-  Status Load(const Arrays& columns, std::int64_t row, std::size_t group, GroupStates* states) const;
+  Status Load(const Arrays& columns, std::int64_t row, std::size_t group,
+              GroupStates* states) const;
 
  private:
   struct Function {
@@ -72,12 +79,13 @@ class Accumulators {
     Aggregation what() const { return call.what; }
   };
   struct Input;
-  Status UpdateOne(const Function& function, const Input& input, bool count_rows, GroupStates* states) const;
+  Status UpdateOne(const Function& function, const Input& input, bool count_rows,
+                   GroupStates* states) const;
   void UpdateText(const Function& function, const Input& input, GroupStates* states) const;
-  Status MergeOne(const Function& function, const GroupStates& from, std::size_t from_group, GroupStates* to,
-                  std::size_t to_group) const;
-  ArrayRef FinishOne(const Function& function, const std::shared_ptr<arrow::DataType>& type, const GroupStates& states,
-                     std::span<const std::uint32_t> groups) const;
+  Status MergeOne(const Function& function, const GroupStates& from, std::size_t from_group,
+                  GroupStates* to, std::size_t to_group) const;
+  ArrayRef FinishOne(const Function& function, const std::shared_ptr<arrow::DataType>& type,
+                     const GroupStates& states, std::span<const std::uint32_t> groups) const;
 
   std::vector<Function> functions_;
   std::vector<std::shared_ptr<arrow::Field>> fields_, state_fields_;

@@ -24,22 +24,29 @@ using component::OptionsOf;
 using duckdb::QuoteIdentifier;
 
 OptionsOf<AggregateOptions> AggregateOptions::Describe() {
-  return OptionsOf<AggregateOptions>("aggregate", "One row per key and window, computed from the rows in it.")
+  return OptionsOf<AggregateOptions>("aggregate",
+                                     "One row per key and window, computed from the rows in it.")
       .Field("by", &AggregateOptions::by,
-             {.doc = "Key columns. None: all rows are one group.", .example = "[campaign_id]", .scalar_or_list = true})
-      .Field("window", &AggregateOptions::window,
-             {.doc = "How rows are gathered by event time. None: per frame, or over the whole input.",
-              .example = "{tumbling: 10s}"})
+             {.doc = "Key columns. None: all rows are one group.",
+              .example = "[campaign_id]",
+              .scalar_or_list = true})
+      .Field(
+          "window", &AggregateOptions::window,
+          {.doc = "How rows are gathered by event time. None: per frame, or over the whole input.",
+           .example = "{tumbling: 10s}"})
       .Field("late", &AggregateOptions::late,
-             {.doc = "What becomes of late rows: counted and dropped, kept in NODE_late, or added to their windows, which "
+             {.doc = "What becomes of late rows: counted and dropped, kept in NODE_late, or added "
+                     "to their windows, which "
                      "are then emitted again.",
               .default_text = "drop",
               .choices = {"drop", "side", "update"}})
       .Field("update_for", &AggregateOptions::update_for,
-             {.doc = "With late: update, how long after its end a window can still be changed. Later rows go to NODE_late.",
+             {.doc = "With late: update, how long after its end a window can still be changed. "
+                     "Later rows go to NODE_late.",
               .default_text = "1h"})
       .Field("columns", &AggregateOptions::columns,
-             {.doc = "Result columns: first, last, min, max, mean (avg), sum, count, count_distinct, quantile(x, 0.99). "
+             {.doc = "Result columns: first, last, min, max, mean (avg), sum, count, "
+                     "count_distinct, quantile(x, 0.99). "
                      "NULLs are left out, except by first, last and count(*).",
               .example = "{n: \"count(*)\"}",
               .required = true});
@@ -47,7 +54,8 @@ OptionsOf<AggregateOptions> AggregateOptions::Describe() {
 
 namespace {
 
-Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options, const data::EdgeType& input) {
+Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
+                                                const data::EdgeType& input) {
   auto plan = std::make_shared<AggregatePlan>();
   plan->by = options.by;
   plan->window = options.window;
@@ -62,18 +70,22 @@ Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
     plan->calls.push_back(std::move(call));
   }
   if (input.changes != data::Changes::kAppend) {
-    return UserError("changing-input", "aggregate needs rows that never change; its input updates rows by key");
+    return UserError("changing-input",
+                     "aggregate needs rows that never change; its input updates rows by key");
   }
   if (plan->window) {
     TW_RETURN_IF_ERROR(plan->window->Check());
     if (!plan->event_time) {
-      return UserError("no-event-time", "a window needs event time, but the input has none: set event_time on its source");
+      return UserError(
+          "no-event-time",
+          "a window needs event time, but the input has none: set event_time on its source");
     }
     if (plan->late == LatePolicy::kUpdate && !plan->window->tumbling && !plan->window->hopping) {
       return UserError("bad-window", "late: update works with tumbling and hopping windows only");
     }
   }
-  TW_ASSIGN_OR_RETURN(const Accumulators accumulators, Accumulators::Bind(*input.schema, plan->calls, plan->event_time));
+  TW_ASSIGN_OR_RETURN(const Accumulators accumulators,
+                      Accumulators::Bind(*input.schema, plan->calls, plan->event_time));
   TW_ASSIGN_OR_RETURN(const KeyCodec keys, KeyCodec::Make(*input.schema, plan->by));
   arrow::FieldVector fields = keys.fields();
   if (plan->window || accumulators.needs_time()) {
@@ -89,7 +101,8 @@ Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
   std::set<std::string> names;
   for (const auto& field : fields) {
     if (!names.insert(field->name()).second) {
-      return UserError("duplicate-column", fmt::format("the result has two columns \"{}\": rename one", field->name()));
+      return UserError("duplicate-column",
+                       fmt::format("the result has two columns \"{}\": rename one", field->name()));
     }
   }
   plan->output = arrow::schema(std::move(fields));
@@ -143,7 +156,8 @@ Result<component::Bound> AggregateSpec::Bind(std::span<const data::EdgeType> inp
   bound.output.keys = plan->by;
   if (plan->window) bound.output.keys.push_back("window_start");
   bound.output.event_time = TimeOf(*plan);
-  bound.output.changes = plan->late == LatePolicy::kUpdate && plan->window ? data::Changes::kUpsert : data::Changes::kAppend;
+  bound.output.changes = plan->late == LatePolicy::kUpdate && plan->window ? data::Changes::kUpsert
+                                                                           : data::Changes::kAppend;
   bound.output.bounded = inputs[0].bounded;
   bound.output.deterministic = inputs[0].deterministic;
   bound.sides.emplace_back("late", inputs[0]);
@@ -152,7 +166,8 @@ Result<component::Bound> AggregateSpec::Bind(std::span<const data::EdgeType> inp
   return bound;
 }
 
-std::optional<std::string> AggregateSpec::Lower(Dialect dialect, std::span<const data::EdgeType> inputs) const {
+std::optional<std::string> AggregateSpec::Lower(Dialect dialect,
+                                                std::span<const data::EdgeType> inputs) const {
   const auto plan = MakePlan(options_, inputs[0]);
   if (!plan.ok()) return std::nullopt;
   const arrow::Schema& schema = *(*plan)->input;
@@ -161,33 +176,42 @@ std::optional<std::string> AggregateSpec::Lower(Dialect dialect, std::span<const
   for (const AggregateCall& call : (*plan)->calls) {
     const auto sql = LowerCall(call, schema);
     if (!sql) return std::nullopt;
-    calls += fmt::format("{}{} AS {}", calls.empty() ? "" : ", ", *sql, QuoteIdentifier(call.output));
+    calls +=
+        fmt::format("{}{} AS {}", calls.empty() ? "" : ", ", *sql, QuoteIdentifier(call.output));
   }
   if (!options_.window) {
-    const std::string group = keys.empty() ? " HAVING count(*) > 0" : " GROUP BY " + keys.substr(0, keys.size() - 2);
+    const std::string group =
+        keys.empty() ? " HAVING count(*) > 0" : " GROUP BY " + keys.substr(0, keys.size() - 2);
     return fmt::format("SELECT {}{} FROM in_0{}", keys, calls, group);
   }
   const WindowOptions& window = *options_.window;
   if (dialect != Dialect::kDuckDb || (!window.tumbling && !window.hopping)) return std::nullopt;
-  const std::int64_t size = window.tumbling ? window.tumbling->count() : window.hopping->size.count();
+  const std::int64_t size =
+      window.tumbling ? window.tumbling->count() : window.hopping->size.count();
   const std::int64_t every = window.tumbling ? size : window.hopping->every.count();
   // Intervals count microseconds.
   if (size % every != 0 || every % 1000 != 0) return std::nullopt;
   const std::string time = QuoteIdentifier(*inputs[0].event_time);
-  const auto& type = static_cast<const arrow::TimestampType&>(*schema.field((*plan)->time_column)->type());
+  const auto& type =
+      static_cast<const arrow::TimestampType&>(*schema.field((*plan)->time_column)->type());
   const std::string origin =
       type.timezone().empty() ? "TIMESTAMP '1970-01-01'" : "TIMESTAMPTZ '1970-01-01 00:00:00+00'";
   return fmt::format(
-      "SELECT {0}window_start, window_start + INTERVAL {1} MICROSECONDS AS window_end, {2} FROM (SELECT *, "
-      "time_bucket(INTERVAL {3} MICROSECONDS, {4}, {5}) - unnest(range({6})) * INTERVAL {3} MICROSECONDS AS window_start "
+      "SELECT {0}window_start, window_start + INTERVAL {1} MICROSECONDS AS window_end, {2} FROM "
+      "(SELECT *, "
+      "time_bucket(INTERVAL {3} MICROSECONDS, {4}, {5}) - unnest(range({6})) * INTERVAL {3} "
+      "MICROSECONDS AS window_start "
       "FROM in_0 WHERE {4} IS NOT NULL) GROUP BY {0}window_start",
       keys, size / 1000, calls, every / 1000, time, origin, size / every);
 }
 
-Result<std::unique_ptr<component::Operator>> AggregateSpec::Make(std::span<const data::EdgeType> inputs) const {
-  TW_ASSIGN_OR_RETURN(const std::shared_ptr<const AggregatePlan> plan, MakePlan(options_, inputs[0]));
+Result<std::unique_ptr<component::Operator>> AggregateSpec::Make(
+    std::span<const data::EdgeType> inputs) const {
+  TW_ASSIGN_OR_RETURN(const std::shared_ptr<const AggregatePlan> plan,
+                      MakePlan(options_, inputs[0]));
   TW_ASSIGN_OR_RETURN(KeyTable keys, KeyTable::Make(*plan->input, plan->by));
-  TW_ASSIGN_OR_RETURN(Accumulators accumulators, Accumulators::Bind(*plan->input, plan->calls, plan->event_time));
+  TW_ASSIGN_OR_RETURN(Accumulators accumulators,
+                      Accumulators::Bind(*plan->input, plan->calls, plan->event_time));
   std::unique_ptr<component::Operator> made;
   if (plan->window && plan->window->session) {
     made = std::make_unique<SessionAggregate>(plan, std::move(keys), std::move(accumulators));

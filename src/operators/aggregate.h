@@ -20,17 +20,19 @@ struct AggregateOptions {
   static component::OptionsOf<AggregateOptions> Describe();
 };
 
-/// One row per key and window: the key columns, window_start and window_end (of the event time's type), then the
-/// aggregates. Without a window: one row per key and frame, or per key at the end where rows are in no frame.
-/// With a window each emission is a frame of its own.
+/// One row per key and window: the key columns, window_start and window_end (of the event time's
+/// type), then the aggregates. Without a window: one row per key and frame, or per key at the end
+/// where rows are in no frame. With a window each emission is a frame of its own.
 class AggregateSpec : public component::OperatorSpec {
  public:
   using Options = AggregateOptions;
   explicit AggregateSpec(Options options) : options_(std::move(options)) {}
   Result<component::Bound> Bind(std::span<const data::EdgeType> inputs,
                                 const component::MakeEvaluator& make_evaluator) const override;
-  std::optional<std::string> Lower(component::Dialect dialect, std::span<const data::EdgeType> inputs) const override;
-  Result<std::unique_ptr<component::Operator>> Make(std::span<const data::EdgeType> inputs) const override;
+  std::optional<std::string> Lower(component::Dialect dialect,
+                                   std::span<const data::EdgeType> inputs) const override;
+  Result<std::unique_ptr<component::Operator>> Make(
+      std::span<const data::EdgeType> inputs) const override;
 
  private:
   Options options_;

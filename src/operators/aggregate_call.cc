@@ -41,8 +41,9 @@ class Scanner {
   std::string Word() {
     Skip();
     std::size_t end = 0;
-    while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_' ||
-                                  static_cast<unsigned char>(text_[end]) >= 0x80)) {
+    while (end < text_.size() &&
+           (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_' ||
+            static_cast<unsigned char>(text_[end]) >= 0x80)) {
       ++end;
     }
     return Cut(end);
@@ -73,7 +74,8 @@ class Scanner {
 
  private:
   void Skip() {
-    while (!text_.empty() && std::isspace(static_cast<unsigned char>(text_.front())) != 0) text_.remove_prefix(1);
+    while (!text_.empty() && std::isspace(static_cast<unsigned char>(text_.front())) != 0)
+      text_.remove_prefix(1);
   }
   std::string Cut(std::size_t length) {
     std::string word(text_.substr(0, length));
@@ -89,10 +91,12 @@ std::string Lower(std::string text) {
 }
 
 Status Bad(const std::string& output, std::string_view text) {
-  return UserError("bad-aggregate",
-                   fmt::format("column \"{}\": \"{}\" is not one aggregate of one column, like sum(x), count(*) or "
-                               "quantile(x, 0.99); compute expressions in a map node before it",
-                               output, text));
+  return UserError(
+      "bad-aggregate",
+      fmt::format(
+          "column \"{}\": \"{}\" is not one aggregate of one column, like sum(x), count(*) or "
+          "quantile(x, 0.99); compute expressions in a map node before it",
+          output, text));
 }
 
 }  // namespace
@@ -119,8 +123,9 @@ Result<AggregateCall> ParseAggregate(std::string output, std::string_view text) 
   if (call.what == Aggregation::kQuantile) {
     if (!scanner.Take(',') || !scanner.Number(&call.fraction)) return Bad(call.output, text);
     if (!(call.fraction >= 0 && call.fraction <= 1)) {
-      return UserError("bad-aggregate", fmt::format("column \"{}\": the fraction of a quantile lies between 0 and 1",
-                                                    call.output));
+      return UserError("bad-aggregate",
+                       fmt::format("column \"{}\": the fraction of a quantile lies between 0 and 1",
+                                   call.output));
     }
   }
   if (!scanner.Take(')') || !scanner.AtEnd()) return Bad(call.output, text);

@@ -12,8 +12,8 @@
 
 namespace thalweg::operators {
 
-/// Numbers distinct byte strings 0, 1, 2 ... in the order in which they are first seen. The bytes lie one behind the
-/// other in one buffer. Open addressing with linear probing, at most 2/3 full.
+/// Numbers distinct byte strings 0, 1, 2 ... in the order in which they are first seen. The bytes
+/// lie one behind the other in one buffer. Open addressing with linear probing, at most 2/3 full.
 class BytesIndex {
  public:
   BytesIndex() { Reset(kSmallest); }
@@ -27,7 +27,8 @@ class BytesIndex {
   /// keys(i) is the i-th key.
   template <typename Keys>
   void Map(const Keys& keys, std::size_t count, std::uint32_t* slots) {
-    // A block is hashed first, then its entries are asked for, then their bytes: so the misses of each step overlap.
+    // A block is hashed first, then its entries are asked for, then their bytes: so the misses of
+    // each step overlap.
     constexpr std::size_t kBlock = 32;
     std::uint64_t hashes[kBlock];
     for (std::size_t begin = 0; begin < count; begin += kBlock) {
@@ -38,8 +39,10 @@ class BytesIndex {
         hashes[i] = Hash(keys(begin + i));
         if (ask) __builtin_prefetch(&entries_[hashes[i] >> shift_]);
       }
-      for (std::size_t i = 0; ask && i < block; ++i) __builtin_prefetch(bytes_.data() + entries_[hashes[i] >> shift_].begin);
-      for (std::size_t i = 0; i < block; ++i) slots[begin + i] = FindOrAdd(keys(begin + i), hashes[i]);
+      for (std::size_t i = 0; ask && i < block; ++i)
+        __builtin_prefetch(bytes_.data() + entries_[hashes[i] >> shift_].begin);
+      for (std::size_t i = 0; i < block; ++i)
+        slots[begin + i] = FindOrAdd(keys(begin + i), hashes[i]);
     }
   }
   std::uint32_t Add(std::string_view key) {
@@ -63,7 +66,8 @@ class BytesIndex {
     Reset(std::bit_ceil(std::max<std::size_t>(kSmallest, size() * 2)));
     for (std::uint32_t slot = 0; slot < size(); ++slot) {
       const std::string_view kept = key(slot);
-      Place({Hash(kept), static_cast<std::uint64_t>(kept.data() - bytes_.data()), static_cast<std::uint32_t>(kept.size()), slot + 1});
+      Place({Hash(kept), static_cast<std::uint64_t>(kept.data() - bytes_.data()),
+             static_cast<std::uint32_t>(kept.size()), slot + 1});
     }
   }
 
@@ -78,7 +82,8 @@ class BytesIndex {
   static constexpr std::size_t kCached = 256 << 10;
 
   static bool Equal(const char* a, const char* b, std::size_t length) {
-    if (length == 16) return Load(a) == Load(b) && Load(a + 8) == Load(b + 8);  // hex ids, uuids: no call
+    if (length == 16)
+      return Load(a) == Load(b) && Load(a + 8) == Load(b + 8);  // hex ids, uuids: no call
     return std::memcmp(a, b, length) == 0;
   }
 
@@ -114,7 +119,8 @@ class BytesIndex {
     for (;; at = (at + 1) & mask_) {
       Entry& entry = entries_[at];
       if (entry.slot == 0) [[unlikely]] {
-        entry = {hash, bytes_.size(), static_cast<std::uint32_t>(wanted.size()), static_cast<std::uint32_t>(size() + 1)};
+        entry = {hash, bytes_.size(), static_cast<std::uint32_t>(wanted.size()),
+                 static_cast<std::uint32_t>(size() + 1)};
         bytes_.insert(bytes_.end(), wanted.begin(), wanted.end());
         ends_.push_back(bytes_.size());
         return entry.slot - 1;

@@ -47,7 +47,8 @@ ArrayRef MakeFixed(std::shared_ptr<arrow::DataType> type, std::size_t rows, Buff
                    const std::vector<std::uint8_t>& valid) {
   Bits bits = PackValid(valid);
   return arrow::MakeArray(arrow::ArrayData::Make(std::move(type), static_cast<std::int64_t>(rows),
-                                                 {std::move(bits.buffer), std::move(values)}, bits.nulls));
+                                                 {std::move(bits.buffer), std::move(values)},
+                                                 bits.nulls));
 }
 
 template <typename To>
@@ -61,7 +62,8 @@ template <typename From>
 const std::int64_t* Widen(const arrow::ArrayData& column, std::vector<std::int64_t>* scratch) {
   const From* values = column.GetValues<From>(1);
   scratch->resize(static_cast<std::size_t>(column.length));
-  for (std::size_t i = 0; i < scratch->size(); ++i) (*scratch)[i] = static_cast<std::int64_t>(values[i]);
+  for (std::size_t i = 0; i < scratch->size(); ++i)
+    (*scratch)[i] = static_cast<std::int64_t>(values[i]);
   return scratch->data();
 }
 
@@ -85,7 +87,8 @@ ArrayRef MakeNumbers(const std::shared_ptr<arrow::DataType>& type, std::vector<s
     buffer = arrow::Buffer::FromString(std::move(packed));
   } else if (type->id() == arrow::Type::FLOAT) {
     std::vector<float> narrow(rows);
-    for (std::size_t i = 0; i < rows; ++i) narrow[i] = static_cast<float>(std::bit_cast<double>(values[i]));
+    for (std::size_t i = 0; i < rows; ++i)
+      narrow[i] = static_cast<float>(std::bit_cast<double>(values[i]));
     buffer = arrow::Buffer::FromVector(std::move(narrow));
   } else {
     switch (type->byte_width()) {
@@ -115,12 +118,15 @@ ArrayRef MakeText(const std::shared_ptr<arrow::DataType>& type,
     if (value) bytes += *value;
     ends.push_back(static_cast<std::int64_t>(bytes.size()));
   }
-  const bool large = type->id() == arrow::Type::LARGE_STRING || type->id() == arrow::Type::LARGE_BINARY;
+  const bool large =
+      type->id() == arrow::Type::LARGE_STRING || type->id() == arrow::Type::LARGE_BINARY;
   Bits bits = PackValid(valid);
-  BufferRef offsets = large ? arrow::Buffer::FromVector(std::move(ends)) : Narrow<std::int32_t>(ends);
+  BufferRef offsets =
+      large ? arrow::Buffer::FromVector(std::move(ends)) : Narrow<std::int32_t>(ends);
   return arrow::MakeArray(arrow::ArrayData::Make(
       type, static_cast<std::int64_t>(values.size()),
-      {std::move(bits.buffer), std::move(offsets), arrow::Buffer::FromString(std::move(bytes))}, bits.nulls));
+      {std::move(bits.buffer), std::move(offsets), arrow::Buffer::FromString(std::move(bytes))},
+      bits.nulls));
 }
 
 ArrayRef MakeGroups(const std::vector<std::int16_t>& key_groups) {
@@ -128,7 +134,8 @@ ArrayRef MakeGroups(const std::vector<std::int16_t>& key_groups) {
 }
 
 ArrayRef RepeatText(std::string_view text, std::int64_t rows) {
-  return MakeText(arrow::utf8(), std::vector<std::optional<std::string>>(static_cast<std::size_t>(rows), std::string(text)));
+  return MakeText(arrow::utf8(), std::vector<std::optional<std::string>>(
+                                     static_cast<std::size_t>(rows), std::string(text)));
 }
 
 NumberForm FormOf(const arrow::DataType& type) {
@@ -166,7 +173,8 @@ const std::int64_t* WideValues(const arrow::ArrayData& column, std::vector<std::
     case arrow::Type::BOOL: {
       scratch->resize(static_cast<std::size_t>(column.length));
       for (std::int64_t i = 0; i < column.length; ++i) {
-        (*scratch)[static_cast<std::size_t>(i)] = arrow::bit_util::GetBit(column.buffers[1]->data(), column.offset + i);
+        (*scratch)[static_cast<std::size_t>(i)] =
+            arrow::bit_util::GetBit(column.buffers[1]->data(), column.offset + i);
       }
       return scratch->data();
     }
@@ -207,7 +215,8 @@ const std::uint8_t* Validity(const arrow::ArrayData& column, std::vector<std::ui
 }
 
 std::string_view TextAt(const arrow::ArrayData& column, std::int64_t row) {
-  const bool large = column.type->id() == arrow::Type::LARGE_STRING || column.type->id() == arrow::Type::LARGE_BINARY;
+  const bool large = column.type->id() == arrow::Type::LARGE_STRING ||
+                     column.type->id() == arrow::Type::LARGE_BINARY;
   const auto bytes = [&](std::int64_t begin, std::int64_t end) {
     if (begin == end) return std::string_view();
     return std::string_view(reinterpret_cast<const char*>(column.buffers[2]->data()) + begin,
@@ -228,7 +237,8 @@ Result<std::int64_t> NanosecondsPerUnit(const arrow::DataType& type) {
   } else if (type.id() == arrow::Type::DURATION) {
     unit = static_cast<const arrow::DurationType&>(type).unit();
   } else {
-    return UserError("bad-time-type", fmt::format("event time must be a timestamp, not {}: cast it", type.ToString()));
+    return UserError("bad-time-type", fmt::format("event time must be a timestamp, not {}: cast it",
+                                                  type.ToString()));
   }
   switch (unit) {
     case arrow::TimeUnit::SECOND:
@@ -260,8 +270,8 @@ Result<data::Batch> GatherRows(const data::SchemaRef& schema, const std::vector<
                rows[end].row == rows[i].row + static_cast<std::int64_t>(end - i)) {
           ++end;
         }
-        added = builder.AppendArraySlice(arrow::ArraySpan(*rows[i].batch->column_data(c)), rows[i].row,
-                                         static_cast<std::int64_t>(end - i));
+        added = builder.AppendArraySlice(arrow::ArraySpan(*rows[i].batch->column_data(c)),
+                                         rows[i].row, static_cast<std::int64_t>(end - i));
         i = end;
       }
       if (!added.ok()) return data::FromArrowStatus(added, "cannot copy rows");

@@ -20,11 +20,12 @@ using Arrays = std::vector<ArrayRef>;
 /// A column of 8-byte values of `type`; valid[i] == 0 makes value i NULL (empty: none is).
 ArrayRef MakeWide(std::shared_ptr<arrow::DataType> type, std::vector<std::int64_t> values,
                   const std::vector<std::uint8_t>& valid = {});
-/// The same for any type whose values are integer-like or floating point up to 8 bytes: values are narrowed from
-/// int64, or from the bits of a double.
+/// The same for any type whose values are integer-like or floating point up to 8 bytes: values are
+/// narrowed from int64, or from the bits of a double.
 ArrayRef MakeNumbers(const std::shared_ptr<arrow::DataType>& type, std::vector<std::int64_t> values,
                      const std::vector<std::uint8_t>& valid = {});
-ArrayRef MakeText(const std::shared_ptr<arrow::DataType>& type, const std::vector<std::optional<std::string>>& values);
+ArrayRef MakeText(const std::shared_ptr<arrow::DataType>& type,
+                  const std::vector<std::optional<std::string>>& values);
 ArrayRef MakeGroups(const std::vector<std::int16_t>& key_groups);
 ArrayRef RepeatText(std::string_view text, std::int64_t rows);
 
@@ -37,8 +38,8 @@ enum class NumberForm {
 };
 NumberForm FormOf(const arrow::DataType& type);
 
-/// The values of a kInteger or kReal column as 8-byte numbers: the column's own buffer, or `*scratch`. What stands at a
-/// NULL is undefined. Starts at the array's first value.
+/// The values of a kInteger or kReal column as 8-byte numbers: the column's own buffer, or
+/// `*scratch`. What stands at a NULL is undefined. Starts at the array's first value.
 const std::int64_t* WideValues(const arrow::ArrayData& column, std::vector<std::int64_t>* scratch);
 /// One byte per row; null when no value of the column is NULL.
 const std::uint8_t* Validity(const arrow::ArrayData& column, std::vector<std::uint8_t>* scratch);

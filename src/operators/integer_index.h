@@ -12,8 +12,9 @@
 
 namespace thalweg::operators {
 
-/// Numbers distinct 64-bit integers 0, 1, 2 ... in the order in which they are first seen. Open addressing with linear
-/// probing, at most 2/3 full.
+/// Numbers distinct 64-bit integers 0, 1, 2 ... in the order in which they are first seen. Open
+/// addressing with linear probing; at most 1/3 full while it is small (a probe that goes on costs a
+/// wrong guess of the processor), then 2/3.
 class IntegerIndex {
  public:
   IntegerIndex() { Rebuild(kSmallest); }
@@ -51,6 +52,7 @@ class IntegerIndex {
     std::uint64_t slot = 0;  // plus one; 0: empty
   };
   static constexpr std::size_t kSmallest = 64;
+  static constexpr std::size_t kSmall = 16 << 10;
   static constexpr std::size_t kCached = 512 << 10;
   static constexpr std::size_t kAhead = 16;
 
@@ -59,7 +61,8 @@ class IntegerIndex {
 
   /// Maps from `begin` up to the first key that is not known; returns its place.
   template <bool kAskAhead>
-  std::size_t MapKnown(const std::int64_t* keys, std::size_t begin, std::size_t count, std::uint32_t* slots) const {
+  std::size_t MapKnown(const std::int64_t* keys, std::size_t begin, std::size_t count,
+                       std::uint32_t* slots) const {
     const Entry* const entries = entries_.data();
     const std::size_t mask = mask_;
     const int shift = shift_;
@@ -70,7 +73,8 @@ class IntegerIndex {
       const std::int64_t key = keys[i];
       std::size_t at = (HashIntegerKey(key) << 8) >> shift;
       while (entries[at].key != key && entries[at].slot != 0) at = (at + 1) & mask;
-      if (entries[at].slot == 0) [[unlikely]] return i;
+      if (entries[at].slot == 0) [[unlikely]]
+        return i;
       slots[i] = static_cast<std::uint32_t>(entries[at].slot - 1);
     }
     return count;
@@ -78,7 +82,7 @@ class IntegerIndex {
 
   std::uint32_t Add(std::int64_t key) {
     keys_.push_back(key);
-    if (keys_.size() * 3 > entries_.size() * 2) {
+    if (keys_.size() * 3 > entries_.size() * (entries_.size() < kSmall ? 1 : 2)) {
       Rebuild(entries_.size() * 2);
     } else {
       Insert(keys_.size() - 1);

@@ -40,11 +40,13 @@ KapacitorAggregate::KapacitorAggregate(Plan plan, KeyTable keys, Accumulators ac
       every_(plan_->window->kapacitor->every.count()),
       fill_(plan_->window->kapacitor->fill_period),
       rows_("rows", plan_->input) {
-  period_column_ = OptionColumn(plan_->input, plan_->window->kapacitor->period_column, &period_unit_);
+  period_column_ =
+      OptionColumn(plan_->input, plan_->window->kapacitor->period_column, &period_unit_);
   every_column_ = OptionColumn(plan_->input, plan_->window->kapacitor->every_column, &every_unit_);
 }
 
-void KapacitorAggregate::Change(Key* key, std::int64_t time, std::int64_t period, std::int64_t every) const {
+void KapacitorAggregate::Change(Key* key, std::int64_t time, std::int64_t period,
+                                std::int64_t every) const {
   const auto shift = [&](std::int64_t by) {
     const std::int64_t moved = SaturatingAdd(key->next, by);
     if (moved >= time) key->next = moved;
@@ -65,8 +67,9 @@ Status KapacitorAggregate::OnBatch(int port, const data::Batch& batch) {
   return {};
 }
 
-Status KapacitorAggregate::Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
-                               const std::int64_t* times, std::size_t count) {
+Status KapacitorAggregate::Add(const data::Batch& batch, const std::uint32_t* rows,
+                               const std::uint32_t* slots, const std::int64_t* times,
+                               std::size_t count) {
   by_key_.resize(keys_.size());
   std::vector<std::int64_t> period_scratch, every_scratch;
   for (std::size_t i = 0; i < count; ++i) {
@@ -117,7 +120,8 @@ Status KapacitorAggregate::EmitOne(std::uint32_t slot) {
   const auto group = static_cast<std::uint32_t>(result_slots_.size());
   accumulators_.Resize(group + 1, &results_);
   const std::vector<std::uint32_t> groups(ids.size(), group);
-  TW_RETURN_IF_ERROR(accumulators_.Update(*batch, nullptr, groups.data(), groups.size(), times.data(), &results_));
+  TW_RETURN_IF_ERROR(
+      accumulators_.Update(*batch, nullptr, groups.data(), groups.size(), times.data(), &results_));
   result_slots_.push_back(slot);
   starts_.push_back(SaturatingAdd(key.next, -key.period));
   ends_.push_back(key.next);
@@ -128,8 +132,10 @@ Status KapacitorAggregate::EmitKey(std::uint32_t slot, std::int64_t time) {
   Key& key = by_key_[slot];
   while (key.next <= time) {
     if (key.rows.empty()) {
-      // Nothing to emit: straight to the first emission behind `time`. At the end of input none follows.
-      if (time != kForever) key.next = SaturatingAdd(key.next, (time - key.next) / key.every * key.every + key.every);
+      // Nothing to emit: straight to the first emission behind `time`. At the end of input none
+      // follows.
+      if (time != kForever)
+        key.next = SaturatingAdd(key.next, (time - key.next) / key.every * key.every + key.every);
       return {};
     }
     TW_RETURN_IF_ERROR(EmitOne(slot));
@@ -185,20 +191,23 @@ Status KapacitorAggregate::Snapshot(component::SnapshotWriter& writer) {
 Status KapacitorAggregate::Restore(component::SnapshotReader& reader) {
   std::int64_t unused = kNever;
   TW_RETURN_IF_ERROR(LoadProgress(reader, &unused));
-  const Status read = ReadState(reader, "keys", context().groups, [&](const StateBatch& state) -> Status {
-    std::vector<std::uint32_t> slots(static_cast<std::size_t>(state.rows->num_rows()));
-    keys_.MapKeys(*state.rows, slots.data());
-    by_key_.resize(keys_.size());
-    const auto column = static_cast<int>(keys_.fields().size());
-    const auto values = [&](int i) { return state.rows->column_data(column + i)->GetValues<std::int64_t>(1); };
-    for (std::size_t row = 0; row < slots.size(); ++row) {
-      Key& key = by_key_[slots[row]];
-      key.started = true;
-      key.next = values(0)[row], key.period = values(1)[row], key.every = values(2)[row];
-      key.emitted = values(3)[row] != 0;
-    }
-    return {};
-  });
+  const Status read =
+      ReadState(reader, "keys", context().groups, [&](const StateBatch& state) -> Status {
+        std::vector<std::uint32_t> slots(static_cast<std::size_t>(state.rows->num_rows()));
+        keys_.MapKeys(*state.rows, slots.data());
+        by_key_.resize(keys_.size());
+        const auto column = static_cast<int>(keys_.fields().size());
+        const auto values = [&](int i) {
+          return state.rows->column_data(column + i)->GetValues<std::int64_t>(1);
+        };
+        for (std::size_t row = 0; row < slots.size(); ++row) {
+          Key& key = by_key_[slots[row]];
+          key.started = true;
+          key.next = values(0)[row], key.period = values(1)[row], key.every = values(2)[row];
+          key.emitted = values(3)[row] != 0;
+        }
+        return {};
+      });
   TW_RETURN_IF_ERROR(read);
   return rows_.Restore(reader, context().groups, [&](std::int64_t id, const RowRef& row) -> Status {
     const data::Batch batch = row.batch->Slice(row.row, 1);

@@ -8,10 +8,11 @@
 
 namespace thalweg::operators {
 
-/// Windows as Kapacitor's window node has them, for each key apart: aligned to the key's first row, emitted when a row
-/// (or the watermark) reaches the emission time, with the rows of [emission - period, emission). Windows without rows
-/// are skipped. Period and step may come from columns: a change moves the next emission by its difference unless
-/// that would lie before the row that brought it.
+/// Windows as Kapacitor's window node has them, for each key apart: aligned to the key's first row,
+/// emitted when a row (or the watermark) reaches the emission time, with the rows of [emission -
+/// period, emission). Windows without rows are skipped. Period and step may come from columns: a
+/// change moves the next emission by its difference unless that would lie before the row that
+/// brought it.
 class KapacitorAggregate : public WindowedAggregate {
  public:
   KapacitorAggregate(Plan plan, KeyTable keys, Accumulators accumulators);
@@ -20,8 +21,8 @@ class KapacitorAggregate : public WindowedAggregate {
 
  protected:
   Status OnBatch(int port, const data::Batch& batch) override;
-  Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots, const std::int64_t* times,
-             std::size_t count) override;
+  Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
+             const std::int64_t* times, std::size_t count) override;
   Status CloseUntil(std::int64_t time) override;
 
  private:

@@ -78,7 +78,8 @@ Result<int> FindColumn(const arrow::Schema& schema, const std::string& name) {
       .WithSlug("unknown-column");
 }
 
-Result<KeyCodec> KeyCodec::Make(const arrow::Schema& schema, const std::vector<std::string>& columns) {
+Result<KeyCodec> KeyCodec::Make(const arrow::Schema& schema,
+                                const std::vector<std::string>& columns) {
   KeyCodec codec;
   for (const std::string& name : columns) {
     TW_ASSIGN_OR_RETURN(const int index, FindColumn(schema, name));
@@ -106,8 +107,8 @@ Result<KeyCodec> KeyCodec::Make(const arrow::Schema& schema, const std::vector<s
             field->type()->id() == arrow::Type::DICTIONARY ||
             arrow::is_nested(field->type()->id())) {
           return Status(Code::kInvalid, Fault::kUser,
-                        fmt::format("column \"{}\" of type {} cannot be a key: cast it to text", name,
-                                    field->type()->ToString()))
+                        fmt::format("column \"{}\" of type {} cannot be a key: cast it to text",
+                                    name, field->type()->ToString()))
               .WithSlug("bad-key-type");
         }
         column.width = static_cast<std::size_t>(field->type()->byte_width());
@@ -213,8 +214,8 @@ std::vector<std::shared_ptr<arrow::Array>> KeyCodec::Decode(
       buffers.push_back(arrow::Buffer::FromString(std::move(assembly.offsets)));
       buffers.push_back(arrow::Buffer::FromString(std::move(assembly.values)));
     }
-    arrays.push_back(arrow::MakeArray(arrow::ArrayData::Make(
-        fields_[c]->type(), assembly.rows, std::move(buffers), assembly.nulls)));
+    arrays.push_back(arrow::MakeArray(arrow::ArrayData::Make(fields_[c]->type(), assembly.rows,
+                                                             std::move(buffers), assembly.nulls)));
   }
   return arrays;
 }

@@ -43,7 +43,8 @@ bool IsTextLike(arrow::Type::type type) {
 }
 
 template <typename From>
-void Widen(const arrow::ArrayData& column, std::int64_t begin, std::size_t count, std::int64_t* out) {
+void Widen(const arrow::ArrayData& column, std::int64_t begin, std::size_t count,
+           std::int64_t* out) {
   const From* values = column.GetValues<From>(1) + begin;
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::int64_t>(values[i]);
 }
@@ -69,7 +70,8 @@ constexpr std::size_t kBlock = 1024;
 
 }  // namespace
 
-Result<KeyTable> KeyTable::Make(const arrow::Schema& schema, const std::vector<std::string>& columns) {
+Result<KeyTable> KeyTable::Make(const arrow::Schema& schema,
+                                const std::vector<std::string>& columns) {
   TW_ASSIGN_OR_RETURN(KeyCodec codec, KeyCodec::Make(schema, columns));
   KeyTable table(std::move(codec));
   TW_ASSIGN_OR_RETURN(table.own_codec_, KeyCodec::Make(arrow::Schema(table.fields()), columns));
@@ -82,7 +84,8 @@ Result<KeyTable> KeyTable::Make(const arrow::Schema& schema, const std::vector<s
   if (IsIntegerLike(type)) {
     table.form_ = Form::kInteger;
     table.width_ = field.type()->byte_width();
-    table.is_signed_ = type != arrow::Type::UINT8 && type != arrow::Type::UINT16 && type != arrow::Type::UINT32;
+    table.is_signed_ =
+        type != arrow::Type::UINT8 && type != arrow::Type::UINT16 && type != arrow::Type::UINT32;
   } else if (IsTextLike(type)) {
     table.form_ = Form::kText;
     table.large_ = type == arrow::Type::LARGE_STRING || type == arrow::Type::LARGE_BINARY;
@@ -107,8 +110,8 @@ std::uint32_t KeyTable::AddNull() {
 void KeyTable::MapColumn(const arrow::ArrayData& column, std::uint32_t* slots) {
   const auto rows = static_cast<std::size_t>(column.length);
   const bool nulls = column.GetNullCount() > 0;
-  // Rows of a block up to the first NULL are mapped at once; NULLs are numbered when they are met, so that the order
-  // of first sight does not depend on where batches end.
+  // Rows of a block up to the first NULL are mapped at once; NULLs are numbered when they are met,
+  // so that the order of first sight does not depend on where batches end.
   std::int64_t widened[kBlock];
   for (std::size_t begin = 0; begin < rows;) {
     std::size_t count = std::min(kBlock, rows - begin);
@@ -128,15 +131,18 @@ void KeyTable::MapColumn(const arrow::ArrayData& column, std::uint32_t* slots) {
       WidenAny(column, width_, is_signed_, first, count, widened);
       integers_.Map(widened, count, slots + begin);
     } else {
-      const char* bytes = column.buffers[2] ? reinterpret_cast<const char*>(column.buffers[2]->data()) : "";
+      const char* bytes =
+          column.buffers[2] ? reinterpret_cast<const char*>(column.buffers[2]->data()) : "";
       const auto map = [&](const auto* offsets) {
         bytes_.Map(
             [=](std::size_t i) {
-              return std::string_view(bytes + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i]));
+              return std::string_view(bytes + offsets[i],
+                                      static_cast<std::size_t>(offsets[i + 1] - offsets[i]));
             },
             count, slots + begin);
       };
-      large_ ? map(column.GetValues<std::int64_t>(1) + begin) : map(column.GetValues<std::int32_t>(1) + begin);
+      large_ ? map(column.GetValues<std::int64_t>(1) + begin)
+             : map(column.GetValues<std::int32_t>(1) + begin);
     }
     if (null_slot_ != kNoNull) {
       for (std::size_t i = begin; i < begin + count; ++i) {
@@ -147,7 +153,8 @@ void KeyTable::MapColumn(const arrow::ArrayData& column, std::uint32_t* slots) {
   }
 }
 
-void KeyTable::MapEncoded(const KeyCodec& codec, const arrow::RecordBatch& batch, std::uint32_t* slots) {
+void KeyTable::MapEncoded(const KeyCodec& codec, const arrow::RecordBatch& batch,
+                          std::uint32_t* slots) {
   codec.Encode(batch, [&](std::string_view key) { *slots++ = bytes_.Add(key); });
 }
 
@@ -181,7 +188,8 @@ int KeyTable::KeyGroup(std::uint32_t slot) const {
   return KeyGroupOfBytes(bytes_.key(InIndex(slot)));
 }
 
-std::vector<std::shared_ptr<arrow::Array>> KeyTable::Columns(std::span<const std::uint32_t> slots) const {
+std::vector<std::shared_ptr<arrow::Array>> KeyTable::Columns(
+    std::span<const std::uint32_t> slots) const {
   if (form_ == Form::kNone) return {};
   if (form_ == Form::kEncoded) {
     return codec_.Decode(slots.size(), [&](std::size_t i) { return bytes_.key(slots[i]); });
@@ -204,7 +212,8 @@ std::vector<std::shared_ptr<arrow::Array>> KeyTable::Columns(std::span<const std
         if (width == 8) {
           std::memcpy(values.data() + i * 8, &key, 8);
         } else {
-          std::memcpy(values.data() + i * width, &key, width);  // little endian: the low bytes come first
+          std::memcpy(values.data() + i * width, &key,
+                      width);  // little endian: the low bytes come first
         }
       }
     }
@@ -225,8 +234,8 @@ std::vector<std::shared_ptr<arrow::Array>> KeyTable::Columns(std::span<const std
     buffers.push_back(arrow::Buffer::FromString(std::move(values)));
   }
   if (nulls > 0) buffers[0] = arrow::Buffer::FromString(std::move(valid));
-  return {arrow::MakeArray(arrow::ArrayData::Make(fields()[0]->type(), static_cast<std::int64_t>(slots.size()),
-                                                  std::move(buffers), nulls))};
+  return {arrow::MakeArray(arrow::ArrayData::Make(
+      fields()[0]->type(), static_cast<std::int64_t>(slots.size()), std::move(buffers), nulls))};
 }
 
 void KeyTable::Keep(std::span<const std::uint32_t> slots) {

@@ -15,12 +15,14 @@
 
 namespace thalweg::operators {
 
-/// Numbers the distinct keys of an operator 0, 1, 2 ... in the order in which they are first seen, so that state can
-/// lie in plain arrays. One integer-like column and one text column have their own fast forms. NULL is a key.
+/// Numbers the distinct keys of an operator 0, 1, 2 ... in the order in which they are first seen,
+/// so that state can lie in plain arrays. One integer-like column and one text column have their
+/// own fast forms. NULL is a key.
 class KeyTable {
  public:
   /// No columns: all rows have the one key 0. Errors as KeyCodec::Make.
-  static Result<KeyTable> Make(const arrow::Schema& schema, const std::vector<std::string>& columns);
+  static Result<KeyTable> Make(const arrow::Schema& schema,
+                               const std::vector<std::string>& columns);
 
   /// slots[i] = number of row i's key. `batch` has the schema's columns (others may differ).
   void Map(const arrow::RecordBatch& batch, std::uint32_t* slots);
@@ -41,7 +43,8 @@ class KeyTable {
   explicit KeyTable(KeyCodec codec) : codec_(std::move(codec)), own_codec_(codec_) {}
   void MapColumn(const arrow::ArrayData& column, std::uint32_t* slots);
   void MapEncoded(const KeyCodec& codec, const arrow::RecordBatch& batch, std::uint32_t* slots);
-  /// Fast forms keep NULL as a number of its own, beside the index: the index numbers the others without it.
+  /// Fast forms keep NULL as a number of its own, beside the index: the index numbers the others
+  /// without it.
   std::uint32_t AddNull();
   std::size_t indexed() const;
   std::uint32_t InIndex(std::uint32_t slot) const { return slot > null_slot_ ? slot - 1 : slot; }

@@ -42,20 +42,23 @@ PaneAggregate::Pane& PaneAggregate::At(std::int64_t begin) {
   return at->second;
 }
 
-Status PaneAggregate::AddToPane(std::int64_t begin, const data::Batch& batch, const std::uint32_t* rows,
-                                const std::uint32_t* slots, const std::int64_t* times, std::size_t count) {
+Status PaneAggregate::AddToPane(std::int64_t begin, const data::Batch& batch,
+                                const std::uint32_t* rows, const std::uint32_t* slots,
+                                const std::int64_t* times, std::size_t count) {
   Pane& pane = At(begin);
   if (pane.states.words.size() < keys_.size() * accumulators_.stride()) {
     accumulators_.Resize(keys_.size(), &pane.states);
   }
-  if (windowed() && plan_->late == LatePolicy::kUpdate && SaturatingAdd(FirstWindow(begin), size_) <= closed_until_) {
+  if (windowed() && plan_->late == LatePolicy::kUpdate &&
+      SaturatingAdd(FirstWindow(begin), size_) <= closed_until_) {
     updated_[begin].insert(slots, slots + count);
   }
   return accumulators_.Update(*batch, rows, slots, count, times, &pane.states);
 }
 
-Status PaneAggregate::Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
-                          const std::int64_t* times, std::size_t count) {
+Status PaneAggregate::Add(const data::Batch& batch, const std::uint32_t* rows,
+                          const std::uint32_t* slots, const std::int64_t* times,
+                          std::size_t count) {
   if (!windowed()) return AddToPane(0, batch, rows, slots, times, count);
   std::int64_t least = kForever, greatest = kNever;
   for (std::size_t i = 0; i < count; ++i) {
@@ -63,7 +66,8 @@ Status PaneAggregate::Add(const data::Batch& batch, const std::uint32_t* rows, c
     greatest = std::max(greatest, times[i]);
   }
   const std::int64_t begin = FloorTo(least, pane_);
-  if (every_ <= size_ && greatest - begin < pane_) return AddToPane(begin, batch, rows, slots, times, count);
+  if (every_ <= size_ && greatest - begin < pane_)
+    return AddToPane(begin, batch, rows, slots, times, count);
   return AddToPanes(batch, rows, slots, times, count);
 }
 
@@ -72,13 +76,14 @@ bool PaneAggregate::InOnePart(std::int64_t least, std::int64_t greatest) const {
   return windowed() && every_ <= size_ && greatest - FloorTo(least, pane_) < pane_;
 }
 
-Status PaneAggregate::AddToPart(std::int64_t time, const data::Batch& batch, const std::uint32_t* slots,
-                                std::size_t count) {
+Status PaneAggregate::AddToPart(std::int64_t time, const data::Batch& batch,
+                                const std::uint32_t* slots, std::size_t count) {
   return AddToPane(FloorTo(time, pane_), batch, nullptr, slots, nullptr, count);
 }
 
-Status PaneAggregate::AddToPanes(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
-                                 const std::int64_t* times, std::size_t count) {
+Status PaneAggregate::AddToPanes(const data::Batch& batch, const std::uint32_t* rows,
+                                 const std::uint32_t* slots, const std::int64_t* times,
+                                 std::size_t count) {
   std::vector<std::int64_t> panes(count);
   for (std::size_t i = 0; i < count; ++i) {
     // Neighbours mostly share a pane, which saves the division.
@@ -88,7 +93,8 @@ Status PaneAggregate::AddToPanes(const data::Batch& batch, const std::uint32_t* 
   std::vector<std::uint32_t> order(count);
   std::iota(order.begin(), order.end(), 0U);
   if (!std::is_sorted(panes.begin(), panes.end())) {
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return panes[a] < panes[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](auto a, auto b) { return panes[a] < panes[b]; });
   }
   std::vector<std::uint32_t> pane_rows, pane_slots;
   std::vector<std::int64_t> pane_times;
@@ -102,7 +108,8 @@ Status PaneAggregate::AddToPanes(const data::Batch& batch, const std::uint32_t* 
     }
     // Rows between two windows (a step longer than the size) are in none.
     if (begin >= SaturatingAdd(LastWindow(begin), size_)) continue;
-    TW_RETURN_IF_ERROR(AddToPane(begin, batch, pane_rows.data(), pane_slots.data(), pane_times.data(), pane_rows.size()));
+    TW_RETURN_IF_ERROR(AddToPane(begin, batch, pane_rows.data(), pane_slots.data(),
+                                 pane_times.data(), pane_rows.size()));
   }
   return {};
 }
@@ -141,7 +148,8 @@ Status PaneAggregate::EmitWindow(std::int64_t start) {
   if (std::next(first) != last) {
     accumulators_.Resize(keys_.size(), &sum_);
     accumulators_.Clear(&sum_);
-    for (auto pane = first; pane != last; ++pane) TW_RETURN_IF_ERROR(accumulators_.MergeAll(pane->second.states, &sum_));
+    for (auto pane = first; pane != last; ++pane)
+      TW_RETURN_IF_ERROR(accumulators_.MergeAll(pane->second.states, &sum_));
     states = &sum_;
   }
   const std::vector<std::uint32_t> live = LiveGroups(*states);
@@ -168,7 +176,8 @@ Status PaneAggregate::EmitUpdates() {
   std::map<std::int64_t, std::set<std::uint32_t>> windows;
   for (const auto& [pane, groups] : updated_) {
     for (std::int64_t start = FirstWindow(pane); start <= LastWindow(pane); start += every_) {
-      if (SaturatingAdd(start, size_) <= closed_until_) windows[start].insert(groups.begin(), groups.end());
+      if (SaturatingAdd(start, size_) <= closed_until_)
+        windows[start].insert(groups.begin(), groups.end());
     }
   }
   updated_.clear();
@@ -178,7 +187,8 @@ Status PaneAggregate::EmitUpdates() {
     accumulators_.Resize(keys_.size(), &sum_);
     for (const std::uint32_t group : groups) {
       accumulators_.ClearGroup(group, &sum_);
-      for (auto pane = panes_.lower_bound(start); pane != panes_.end() && pane->first < end; ++pane) {
+      for (auto pane = panes_.lower_bound(start); pane != panes_.end() && pane->first < end;
+           ++pane) {
         if (group * accumulators_.stride() >= pane->second.states.words.size()) continue;
         TW_RETURN_IF_ERROR(accumulators_.Merge(pane->second.states, group, &sum_, group));
       }
@@ -194,10 +204,12 @@ Status PaneAggregate::CloseUntil(std::int64_t time) {
     closed_until_ = std::max(closed_until_, time);
     return {};
   }
-  // The first window that may still be open: the one behind the last that was closed, or that of the first pane.
+  // The first window that may still be open: the one behind the last that was closed, or that of
+  // the first pane.
   std::int64_t start = FirstWindow(panes_.begin()->first);
   if (closed_until_ != kNever) {
-    start = std::max(start, SaturatingAdd(FloorTo(SaturatingAdd(closed_until_, -size_), every_), every_));
+    start = std::max(start,
+                     SaturatingAdd(FloorTo(SaturatingAdd(closed_until_, -size_), every_), every_));
   }
   while (SaturatingAdd(start, size_) <= time) {
     const auto pane = panes_.lower_bound(start);
@@ -230,8 +242,10 @@ void PaneAggregate::Drop(Panes::iterator at) {
   }
   if (!saved.empty()) {
     removed.columns = keys_.Columns(saved);
-    removed.columns.push_back(MakeWide(arrow::int64(), std::vector<std::int64_t>(saved.size(), at->first)));
-    for (ArrayRef& column : accumulators_.Save(pane.states, saved)) removed.columns.push_back(std::move(column));
+    removed.columns.push_back(
+        MakeWide(arrow::int64(), std::vector<std::int64_t>(saved.size(), at->first)));
+    for (ArrayRef& column : accumulators_.Save(pane.states, saved))
+      removed.columns.push_back(std::move(column));
     removed_.push_back(std::move(removed));
   }
   const std::vector<std::uint32_t> live = LiveGroups(pane.states);
@@ -244,13 +258,15 @@ void PaneAggregate::Drop(Panes::iterator at) {
 }
 
 void PaneAggregate::ForgetKeys() {
-  // Keys mostly come again in the next window, so they are forgotten only when most of them have not.
+  // Keys mostly come again in the next window, so they are forgotten only when most of them have
+  // not.
   constexpr std::size_t kFew = 4096;
   if (keys_.size() <= std::max(kFew, last_live_ * 2)) return;
   std::vector<std::uint8_t> used(keys_.size(), 0);
   for (const auto& [begin, pane] : panes_) {
     for (const std::uint32_t group : LiveGroups(pane.states)) used[group] = 1;
-    for (std::size_t group = 0; group < pane.rows_saved.size(); ++group) used[group] |= pane.rows_saved[group] != 0;
+    for (std::size_t group = 0; group < pane.rows_saved.size(); ++group)
+      used[group] |= pane.rows_saved[group] != 0;
   }
   std::vector<std::uint32_t> kept;
   for (std::size_t group = 0; group < used.size(); ++group) {
@@ -266,7 +282,8 @@ void PaneAggregate::ForgetKeys() {
     for (std::size_t i = 0; i < kept.size(); ++i) {
       if (kept[i] < pane.rows_saved.size()) moved.rows_saved[i] = pane.rows_saved[kept[i]];
       // Into an empty group a merge is a copy; it cannot overflow.
-      if (kept[i] < groups) TW_CHECK(accumulators_.Merge(pane.states, kept[i], &moved.states, i).ok());
+      if (kept[i] < groups)
+        TW_CHECK(accumulators_.Merge(pane.states, kept[i], &moved.states, i).ok());
     }
     pane = std::move(moved);
   }
@@ -297,15 +314,16 @@ Status PaneAggregate::SavePane(component::SnapshotWriter& writer, std::int64_t b
   if (changed.empty()) return {};
   Arrays columns = keys_.Columns(changed);
   columns.push_back(MakeWide(arrow::int64(), std::vector<std::int64_t>(changed.size(), begin)));
-  for (ArrayRef& column : accumulators_.Save(pane->states, changed)) columns.push_back(std::move(column));
+  for (ArrayRef& column : accumulators_.Save(pane->states, changed))
+    columns.push_back(std::move(column));
   return WriteState(writer, "panes", StateFields(), key_groups, kPut, std::move(columns));
 }
 
 Status PaneAggregate::Snapshot(component::SnapshotWriter& writer) {
   if (writer.mode() == component::SnapshotWriter::Mode::kDelta) {
     for (Removed& removed : removed_) {
-      TW_RETURN_IF_ERROR(
-          WriteState(writer, "panes", StateFields(), removed.key_groups, kRemove, std::move(removed.columns)));
+      TW_RETURN_IF_ERROR(WriteState(writer, "panes", StateFields(), removed.key_groups, kRemove,
+                                    std::move(removed.columns)));
     }
   }
   removed_.clear();
@@ -315,28 +333,30 @@ Status PaneAggregate::Snapshot(component::SnapshotWriter& writer) {
 
 Status PaneAggregate::Restore(component::SnapshotReader& reader) {
   TW_RETURN_IF_ERROR(LoadProgress(reader, &closed_until_));
-  const Status read = ReadState(reader, "panes", context().groups, [&](const StateBatch& state) -> Status {
-    const auto rows = static_cast<std::size_t>(state.rows->num_rows());
-    std::vector<std::uint32_t> slots(rows);
-    keys_.MapKeys(*state.rows, slots.data());
-    const int pane_column = static_cast<int>(keys_.fields().size());
-    const auto* begins = state.rows->column_data(pane_column)->GetValues<std::int64_t>(1);
-    const Arrays all = state.rows->columns();
-    const Arrays saved(all.begin() + pane_column + 1, all.end());
-    for (std::size_t row = 0; row < rows; ++row) {
-      Pane& pane = At(begins[row]);
-      accumulators_.Resize(std::max<std::size_t>(keys_.size(), 1), &pane.states);
-      pane.rows_saved.resize(keys_.size());
-      if (state.ops[row] == kRemove) {
-        accumulators_.ClearGroup(slots[row], &pane.states);
-        pane.rows_saved[slots[row]] = 0;
-      } else {
-        TW_RETURN_IF_ERROR(accumulators_.Load(saved, static_cast<std::int64_t>(row), slots[row], &pane.states));
-        pane.rows_saved[slots[row]] = accumulators_.rows(pane.states, slots[row]);
-      }
-    }
-    return {};
-  });
+  const Status read =
+      ReadState(reader, "panes", context().groups, [&](const StateBatch& state) -> Status {
+        const auto rows = static_cast<std::size_t>(state.rows->num_rows());
+        std::vector<std::uint32_t> slots(rows);
+        keys_.MapKeys(*state.rows, slots.data());
+        const int pane_column = static_cast<int>(keys_.fields().size());
+        const auto* begins = state.rows->column_data(pane_column)->GetValues<std::int64_t>(1);
+        const Arrays all = state.rows->columns();
+        const Arrays saved(all.begin() + pane_column + 1, all.end());
+        for (std::size_t row = 0; row < rows; ++row) {
+          Pane& pane = At(begins[row]);
+          accumulators_.Resize(std::max<std::size_t>(keys_.size(), 1), &pane.states);
+          pane.rows_saved.resize(keys_.size());
+          if (state.ops[row] == kRemove) {
+            accumulators_.ClearGroup(slots[row], &pane.states);
+            pane.rows_saved[slots[row]] = 0;
+          } else {
+            TW_RETURN_IF_ERROR(accumulators_.Load(saved, static_cast<std::int64_t>(row), slots[row],
+                                                  &pane.states));
+            pane.rows_saved[slots[row]] = accumulators_.rows(pane.states, slots[row]);
+          }
+        }
+        return {};
+      });
   TW_RETURN_IF_ERROR(read);
   for (auto pane = panes_.begin(); pane != panes_.end();) {
     pane = LiveGroups(pane->second.states).empty() ? panes_.erase(pane) : std::next(pane);

@@ -9,9 +9,9 @@
 
 namespace thalweg::operators {
 
-/// Tumbling and hopping windows, and aggregation without windows. Time is cut into panes (the greatest common divisor
-/// of size and step); a row is added to one pane, a window is the sum of its panes. So overlapping windows cost one
-/// update per row too.
+/// Tumbling and hopping windows, and aggregation without windows. Time is cut into panes (the
+/// greatest common divisor of size and step); a row is added to one pane, a window is the sum of
+/// its panes. So overlapping windows cost one update per row too.
 class PaneAggregate : public WindowedAggregate {
  public:
   PaneAggregate(Plan plan, KeyTable keys, Accumulators accumulators);
@@ -19,10 +19,11 @@ class PaneAggregate : public WindowedAggregate {
   Status Restore(component::SnapshotReader& reader) override;
 
  protected:
-  Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots, const std::int64_t* times,
-             std::size_t count) override;
+  Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
+             const std::int64_t* times, std::size_t count) override;
   bool InOnePart(std::int64_t least, std::int64_t greatest) const override;
-  Status AddToPart(std::int64_t time, const data::Batch& batch, const std::uint32_t* slots, std::size_t count) override;
+  Status AddToPart(std::int64_t time, const data::Batch& batch, const std::uint32_t* slots,
+                   std::size_t count) override;
   Status CloseUntil(std::int64_t time) override;
   bool CanUpdate(std::int64_t time) const override;
   Status OnBatch(int port, const data::Batch& batch) override;
@@ -38,8 +39,8 @@ class PaneAggregate : public WindowedAggregate {
   using Panes = std::map<std::int64_t, Pane>;  // by begin
 
   Pane& At(std::int64_t begin);
-  Status AddToPane(std::int64_t begin, const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
-                   const std::int64_t* times, std::size_t count);
+  Status AddToPane(std::int64_t begin, const data::Batch& batch, const std::uint32_t* rows,
+                   const std::uint32_t* slots, const std::int64_t* times, std::size_t count);
   Status AddToPanes(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
                     const std::int64_t* times, std::size_t count);
   std::vector<std::uint32_t> LiveGroups(const GroupStates& states) const;
@@ -61,8 +62,9 @@ class PaneAggregate : public WindowedAggregate {
   Panes panes_;
   std::int64_t closed_until_ = kNever;
   std::size_t last_live_ = 0;  // groups of the pane that was dropped last
-  std::map<std::int64_t, std::set<std::uint32_t>> updated_;  // groups that late rows changed, by pane
-  GroupStates sum_;                                          // scratch: the panes of one window
+  std::map<std::int64_t, std::set<std::uint32_t>>
+      updated_;      // groups that late rows changed, by pane
+  GroupStates sum_;  // scratch: the panes of one window
   std::vector<GroupStates> spare_;
   /// Removed since the last snapshot: key columns and pane, already in snapshot form.
   struct Removed {

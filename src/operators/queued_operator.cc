@@ -13,7 +13,8 @@ Status QueuedOperator::Open(const component::OperatorContext& context) {
   return {};
 }
 
-Result<Progress> QueuedOperator::On(component::Port port, data::Element element, component::Output& output) {
+Result<Progress> QueuedOperator::On(component::Port port, data::Element element,
+                                    component::Output& output) {
   if (auto* batch = std::get_if<data::Batch>(&element)) {
     if ((*batch)->num_rows() > 0) TW_RETURN_IF_ERROR(OnBatch(port.index, *batch));
   } else if (auto* watermark = std::get_if<data::Watermark>(&element)) {

@@ -8,14 +8,17 @@
 
 namespace thalweg::operators {
 
-/// The frame of an operator: takes elements apart, and keeps what the operator makes until the output has room.
-/// By default watermarks and frames pass, timers are not used, and there is no state.
+/// The frame of an operator: takes elements apart, and keeps what the operator makes until the
+/// output has room. By default watermarks and frames pass, timers are not used, and there is no
+/// state.
 class QueuedOperator : public component::Operator {
  public:
   Status Open(const component::OperatorContext& context) override;
-  Result<component::Progress> On(component::Port port, data::Element element, component::Output& output) final;
+  Result<component::Progress> On(component::Port port, data::Element element,
+                                 component::Output& output) final;
   Result<component::Progress> Continue(component::Output& output) final;
-  Result<component::Progress> OnTimer(const component::Timer& timer, component::Output& output) override;
+  Result<component::Progress> OnTimer(const component::Timer& timer,
+                                      component::Output& output) override;
   Status Snapshot(component::SnapshotWriter& writer) override;
   Status Restore(component::SnapshotReader& reader) override;
 

@@ -12,8 +12,8 @@
 namespace thalweg::operators {
 
 std::int64_t RowStore::Add(RowRef row, int key_group) {
-  const std::int64_t id =
-      (static_cast<std::int64_t>(key_group) << kGroupShift) | next_[static_cast<std::size_t>(key_group)]++;
+  const std::int64_t id = (static_cast<std::int64_t>(key_group) << kGroupShift) |
+                          next_[static_cast<std::size_t>(key_group)]++;
   rows_.emplace(id, std::move(row));
   added_.insert(id);
   return id;
@@ -31,7 +31,8 @@ Result<data::Batch> RowStore::Gather(const std::vector<std::int64_t>& ids) const
   return GatherRows(schema_, rows);
 }
 
-Status RowStore::Write(component::SnapshotWriter& writer, char op, std::vector<std::int64_t> ids) const {
+Status RowStore::Write(component::SnapshotWriter& writer, char op,
+                       std::vector<std::int64_t> ids) const {
   if (ids.empty()) return {};
   std::sort(ids.begin(), ids.end());
   std::vector<RowRef> rows;

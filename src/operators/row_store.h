@@ -15,12 +15,13 @@
 
 namespace thalweg::operators {
 
-/// Rows that an operator keeps for later, each with a number that stays the same across snapshots. A kept row keeps the
-/// batch alive that it came in.
+/// Rows that an operator keeps for later, each with a number that stays the same across snapshots.
+/// A kept row keeps the batch alive that it came in.
 class RowStore {
  public:
   /// `table`: name of the state table. It holds `_row` and the columns of the schema.
-  RowStore(std::string table, data::SchemaRef schema) : table_(std::move(table)), schema_(std::move(schema)) {}
+  RowStore(std::string table, data::SchemaRef schema)
+      : table_(std::move(table)), schema_(std::move(schema)) {}
 
   std::int64_t Add(RowRef row, int key_group);
   void Remove(std::int64_t id);
@@ -37,7 +38,9 @@ class RowStore {
  private:
   // The key group is part of the number, so that numbers of different instances never meet.
   static constexpr int kGroupShift = 48;
-  static std::int16_t GroupOf(std::int64_t id) { return static_cast<std::int16_t>(id >> kGroupShift); }
+  static std::int16_t GroupOf(std::int64_t id) {
+    return static_cast<std::int16_t>(id >> kGroupShift);
+  }
   Status Write(component::SnapshotWriter& writer, char op, std::vector<std::int64_t> ids) const;
 
   std::string table_;

@@ -7,8 +7,8 @@
 
 namespace thalweg::operators {
 
-/// Windows that end with a pause: rows of a key less than `gap` apart are in one window, whatever order they come in.
-/// window_end is the last row's time plus the gap.
+/// Windows that end with a pause: rows of a key less than `gap` apart are in one window, whatever
+/// order they come in. window_end is the last row's time plus the gap.
 class SessionAggregate : public WindowedAggregate {
  public:
   SessionAggregate(Plan plan, KeyTable keys, Accumulators accumulators);
@@ -16,8 +16,8 @@ class SessionAggregate : public WindowedAggregate {
   Status Restore(component::SnapshotReader& reader) override;
 
  protected:
-  Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots, const std::int64_t* times,
-             std::size_t count) override;
+  Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
+             const std::int64_t* times, std::size_t count) override;
   Status CloseUntil(std::int64_t time) override;
 
  private:
@@ -34,7 +34,8 @@ class SessionAggregate : public WindowedAggregate {
   void Release(std::uint32_t session);
   Fields StateFields() const;
   Status Write(component::SnapshotWriter& writer, char op, const std::vector<std::uint32_t>& slots,
-               std::vector<std::int64_t> firsts, std::vector<std::int64_t> lasts, const Arrays& saved) const;
+               std::vector<std::int64_t> firsts, std::vector<std::int64_t> lasts,
+               const Arrays& saved) const;
 
   const std::int64_t gap_;
   GroupStates states_;  // by session

@@ -27,15 +27,19 @@ Status WriteState(SnapshotWriter& writer, std::string_view table, const Fields& 
   }
   all.insert(all.end(), fields.begin(), fields.end());
   arrays.insert(arrays.end(), columns.begin(), columns.end());
-  return writer.Write(table, arrow::RecordBatch::Make(arrow::schema(std::move(all)), rows, std::move(arrays)));
+  return writer.Write(
+      table, arrow::RecordBatch::Make(arrow::schema(std::move(all)), rows, std::move(arrays)));
 }
 
-Status ReadState(component::SnapshotReader& reader, std::string_view table, component::KeyGroups owned,
-                 const std::function<Status(const StateBatch&)>& each) {
+Status ReadState(component::SnapshotReader& reader, std::string_view table,
+                 component::KeyGroups owned, const std::function<Status(const StateBatch&)>& each) {
   return reader.Read(table, [&](const data::Batch& batch) -> Status {
     const auto& schema = *batch->schema();
-    if (schema.num_fields() < 2 || schema.field(0)->name() != "_key_group" || schema.field(1)->name() != "_op") {
-      return Status(Code::kCorrupt, fmt::format("state table \"{}\" does not begin with _key_group and _op", table));
+    if (schema.num_fields() < 2 || schema.field(0)->name() != "_key_group" ||
+        schema.field(1)->name() != "_op") {
+      return Status(
+          Code::kCorrupt,
+          fmt::format("state table \"{}\" does not begin with _key_group and _op", table));
     }
     Fields fields;
     Arrays columns;

@@ -20,8 +20,9 @@ inline constexpr char kPut = 'U', kRemove = 'D';
 
 using Fields = std::vector<std::shared_ptr<arrow::Field>>;
 
-/// Writes rows of a state table in the form of docs/specs/state.md, section 2. In a base all rows must be put.
-/// Removed rows carry their key columns; what their other columns hold does not matter.
+/// Writes rows of a state table in the form of docs/specs/state.md, section 2. In a base all rows
+/// must be put. Removed rows carry their key columns; what their other columns hold does not
+/// matter.
 Status WriteState(component::SnapshotWriter& writer, std::string_view table, const Fields& fields,
                   const std::vector<std::int16_t>& key_groups, char op, Arrays columns);
 
@@ -31,7 +32,7 @@ struct StateBatch {
   std::vector<std::int16_t> key_groups;
   std::vector<char> ops;
 };
-Status ReadState(component::SnapshotReader& reader, std::string_view table, component::KeyGroups owned,
-                 const std::function<Status(const StateBatch&)>& each);
+Status ReadState(component::SnapshotReader& reader, std::string_view table,
+                 component::KeyGroups owned, const std::function<Status(const StateBatch&)>& each);
 
 }  // namespace thalweg::operators

@@ -7,47 +7,67 @@ namespace thalweg::operators {
 using component::OptionsOf;
 
 OptionsOf<HoppingOptions> HoppingOptions::Describe() {
-  return OptionsOf<HoppingOptions>("hopping", "Windows of one size that begin at every multiple of a step.")
-      .Field("size", &HoppingOptions::size, {.doc = "Length of a window.", .example = "1m", .required = true})
-      .Field("every", &HoppingOptions::every,
-             {.doc = "Distance of two windows. Longer than the size: rows between windows are in none.",
-              .example = "10s",
-              .required = true});
+  return OptionsOf<HoppingOptions>("hopping",
+                                   "Windows of one size that begin at every multiple of a step.")
+      .Field("size", &HoppingOptions::size,
+             {.doc = "Length of a window.", .example = "1m", .required = true})
+      .Field(
+          "every", &HoppingOptions::every,
+          {.doc =
+               "Distance of two windows. Longer than the size: rows between windows are in none.",
+           .example = "10s",
+           .required = true});
 }
 
 OptionsOf<SessionOptions> SessionOptions::Describe() {
-  return OptionsOf<SessionOptions>("session", "Windows that last as long as rows of a key follow one another closely.")
+  return OptionsOf<SessionOptions>(
+             "session", "Windows that last as long as rows of a key follow one another closely.")
       .Field("gap", &SessionOptions::gap,
-             {.doc = "A window ends when so much time passes without a row.", .example = "30m", .required = true})
+             {.doc = "A window ends when so much time passes without a row.",
+              .example = "30m",
+              .required = true})
       .Shorthand("gap");
 }
 
 OptionsOf<KapacitorOptions> KapacitorOptions::Describe() {
   return OptionsOf<KapacitorOptions>(
-             "kapacitor", "Windows aligned to the first row of each key, as Kapacitor's window node has them.")
-      .Field("period", &KapacitorOptions::period, {.doc = "Length of a window.", .example = "10s", .required = true})
-      .Field("every", &KapacitorOptions::every, {.doc = "Distance of two emissions.", .example = "10s", .required = true})
+             "kapacitor",
+             "Windows aligned to the first row of each key, as Kapacitor's window node has them.")
+      .Field("period", &KapacitorOptions::period,
+             {.doc = "Length of a window.", .example = "10s", .required = true})
+      .Field("every", &KapacitorOptions::every,
+             {.doc = "Distance of two emissions.", .example = "10s", .required = true})
       .Field("fill_period", &KapacitorOptions::fill_period,
-             {.doc = "Whether the first emission waits for a whole period instead of one step.", .default_text = "false"})
+             {.doc = "Whether the first emission waits for a whole period instead of one step.",
+              .default_text = "false"})
       .Field("period_column", &KapacitorOptions::period_column,
-             {.doc = "A duration column, or an integer column of nanoseconds, that replaces the period from its row on."})
+             {.doc = "A duration column, or an integer column of nanoseconds, that replaces the "
+                     "period from its row on."})
       .Field("every_column", &KapacitorOptions::every_column,
-             {.doc = "A duration column, or an integer column of nanoseconds, that replaces the step from its row on."});
+             {.doc = "A duration column, or an integer column of nanoseconds, that replaces the "
+                     "step from its row on."});
 }
 
 OptionsOf<WindowOptions> WindowOptions::Describe() {
-  return OptionsOf<WindowOptions>("window", "How rows are gathered by event time. Give exactly one form.")
+  return OptionsOf<WindowOptions>("window",
+                                  "How rows are gathered by event time. Give exactly one form.")
       .Field("tumbling", &WindowOptions::tumbling,
-             {.doc = "Windows of this length, one after the other, aligned to 1970-01-01 UTC.", .example = "10s"})
-      .Field("hopping", &WindowOptions::hopping, {.doc = "Overlapping windows, aligned to 1970-01-01 UTC."})
-      .Field("session", &WindowOptions::session, {.doc = "Windows that end with a pause.", .example = "30m"})
-      .Field("kapacitor", &WindowOptions::kapacitor, {.doc = "Windows aligned to the first row of a key."});
+             {.doc = "Windows of this length, one after the other, aligned to 1970-01-01 UTC.",
+              .example = "10s"})
+      .Field("hopping", &WindowOptions::hopping,
+             {.doc = "Overlapping windows, aligned to 1970-01-01 UTC."})
+      .Field("session", &WindowOptions::session,
+             {.doc = "Windows that end with a pause.", .example = "30m"})
+      .Field("kapacitor", &WindowOptions::kapacitor,
+             {.doc = "Windows aligned to the first row of a key."});
 }
 
 Status WindowOptions::Check() const {
-  const int forms = int{tumbling.has_value()} + int{hopping.has_value()} + int{session.has_value()} + int{kapacitor.has_value()};
+  const int forms = int{tumbling.has_value()} + int{hopping.has_value()} +
+                    int{session.has_value()} + int{kapacitor.has_value()};
   if (forms != 1) {
-    return UserError("bad-window", "a window has exactly one form: tumbling, hopping, session or kapacitor");
+    return UserError("bad-window",
+                     "a window has exactly one form: tumbling, hopping, session or kapacitor");
   }
   const auto positive = [](component::Duration duration) { return duration.count() > 0; };
   const bool good = (!tumbling || positive(*tumbling)) &&

@@ -20,7 +20,8 @@ constexpr std::size_t kEmitRows = 32768;
 std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
   std::int64_t sum;
   if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+  return a < 0 ? std::numeric_limits<std::int64_t>::min()
+               : std::numeric_limits<std::int64_t>::max();
 }
 
 std::int64_t FloorTo(std::int64_t value, std::int64_t step) {
@@ -39,7 +40,8 @@ Status WindowedAggregate::OnBatch(int, const data::Batch& batch) {
   return {};
 }
 
-bool WindowedAggregate::LeaveOut(const data::Batch& batch, const std::int64_t* times, const std::uint8_t* valid) {
+bool WindowedAggregate::LeaveOut(const data::Batch& batch, const std::int64_t* times,
+                                 const std::uint8_t* valid) {
   const auto count = static_cast<std::size_t>(batch->num_rows());
   bool any = valid != nullptr;
   if (windowed()) {
@@ -82,8 +84,10 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
       greatest = std::max(greatest, raw[i]);
     }
     least = ToNanoseconds(least), greatest = ToNanoseconds(greatest);
-    if (valid == nullptr && least >= watermark_ && !accumulators_.needs_time() && InOnePart(least, greatest)) {
-      // The usual slice: nothing is late and one pane takes all of it, so single times do not matter.
+    if (valid == nullptr && least >= watermark_ && !accumulators_.needs_time() &&
+        InOnePart(least, greatest)) {
+      // The usual slice: nothing is late and one pane takes all of it, so single times do not
+      // matter.
       slots_.resize(count);
       keys_.Map(*batch, slots_.data());
       return AddToPart(least, batch, slots_.data(), count);
@@ -98,7 +102,8 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
     if (left_out && rows_.empty()) return {};
   }
   slots_.resize(count);
-  // Keys of rows that are left out are numbered too; they hold no state, and go with the next clearing of keys.
+  // Keys of rows that are left out are numbered too; they hold no state, and go with the next
+  // clearing of keys.
   keys_.Map(*batch, slots_.data());
   if (!left_out) return Add(batch, nullptr, slots_.data(), times, count);
   picked_slots_.clear();
@@ -112,7 +117,8 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
 
 std::int64_t WindowedAggregate::ToNanoseconds(std::int64_t time) const {
   std::int64_t ns;
-  if (!__builtin_mul_overflow(time, plan_->ns_per_unit, &ns)) [[likely]] return ns;
+  if (!__builtin_mul_overflow(time, plan_->ns_per_unit, &ns)) [[likely]]
+    return ns;
   return time < 0 ? kNever + 1 : kForever - 1;  // beyond 1677 ... 2262
 }
 
@@ -129,7 +135,8 @@ Status WindowedAggregate::OnEnd(int) {
 }
 
 void WindowedAggregate::EmitGroups(const GroupStates& states, std::span<const std::uint32_t> groups,
-                                   std::span<const std::uint32_t> slots, std::int64_t start, std::int64_t end) {
+                                   std::span<const std::uint32_t> slots, std::int64_t start,
+                                   std::int64_t end) {
   for (std::size_t begin = 0; begin < groups.size(); begin += kEmitRows) {
     const std::size_t count = std::min(kEmitRows, groups.size() - begin);
     EmitWindows(states, groups.subspan(begin, count), slots.subspan(begin, count),
@@ -137,8 +144,10 @@ void WindowedAggregate::EmitGroups(const GroupStates& states, std::span<const st
   }
 }
 
-void WindowedAggregate::EmitWindows(const GroupStates& states, std::span<const std::uint32_t> groups,
-                                    std::span<const std::uint32_t> slots, const std::vector<std::int64_t>& starts,
+void WindowedAggregate::EmitWindows(const GroupStates& states,
+                                    std::span<const std::uint32_t> groups,
+                                    std::span<const std::uint32_t> slots,
+                                    const std::vector<std::int64_t>& starts,
                                     const std::vector<std::int64_t>& ends) {
   if (groups.empty()) return;
   Arrays columns = keys_.Columns(slots);
@@ -152,21 +161,28 @@ void WindowedAggregate::EmitWindows(const GroupStates& states, std::span<const s
     columns.push_back(to_unit(starts));
     columns.push_back(to_unit(ends));
   }
-  for (ArrayRef& column : accumulators_.Finish(states, groups)) columns.push_back(std::move(column));
+  for (ArrayRef& column : accumulators_.Finish(states, groups))
+    columns.push_back(std::move(column));
   Emit(MakeRows(plan_->output, static_cast<std::int64_t>(groups.size()), std::move(columns)));
 }
 
-Status WindowedAggregate::SaveProgress(component::SnapshotWriter& writer, std::int64_t closed_until) const {
-  const Fields fields{arrow::field("_watermark", arrow::int64()), arrow::field("_closed_until", arrow::int64())};
-  return WriteState(writer, "progress", fields, {kNoGroup}, kPut,
-                    {MakeWide(arrow::int64(), {watermark_}), MakeWide(arrow::int64(), {closed_until})});
+Status WindowedAggregate::SaveProgress(component::SnapshotWriter& writer,
+                                       std::int64_t closed_until) const {
+  const Fields fields{arrow::field("_watermark", arrow::int64()),
+                      arrow::field("_closed_until", arrow::int64())};
+  return WriteState(
+      writer, "progress", fields, {kNoGroup}, kPut,
+      {MakeWide(arrow::int64(), {watermark_}), MakeWide(arrow::int64(), {closed_until})});
 }
 
-Status WindowedAggregate::LoadProgress(component::SnapshotReader& reader, std::int64_t* closed_until) {
+Status WindowedAggregate::LoadProgress(component::SnapshotReader& reader,
+                                       std::int64_t* closed_until) {
   return ReadState(reader, "progress", context().groups, [&](const StateBatch& state) -> Status {
     for (std::int64_t row = 0; row < state.rows->num_rows(); ++row) {
-      watermark_ = std::max(watermark_, state.rows->column_data(0)->GetValues<std::int64_t>(1)[row]);
-      *closed_until = std::max(*closed_until, state.rows->column_data(1)->GetValues<std::int64_t>(1)[row]);
+      watermark_ =
+          std::max(watermark_, state.rows->column_data(0)->GetValues<std::int64_t>(1)[row]);
+      *closed_until =
+          std::max(*closed_until, state.rows->column_data(1)->GetValues<std::int64_t>(1)[row]);
     }
     return {};
   });

@@ -14,7 +14,8 @@
 
 namespace thalweg::operators {
 
-/// What all forms of aggregation share: keys, event times, late rows, and the making of result rows.
+/// What all forms of aggregation share: keys, event times, late rows, and the making of result
+/// rows.
 class WindowedAggregate : public QueuedOperator {
  public:
   using Plan = std::shared_ptr<const AggregatePlan>;
@@ -25,12 +26,16 @@ class WindowedAggregate : public QueuedOperator {
   static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 
-  /// Adds rows that are not late. Row rows[i] (i where `rows` is null) has key slots[i] and event time times[i].
-  virtual Status Add(const data::Batch& batch, const std::uint32_t* rows, const std::uint32_t* slots,
-                     const std::int64_t* times, std::size_t count) = 0;
-  /// Whether all these times fall into one part of the state, to which rows can be added without their times.
+  /// Adds rows that are not late. Row rows[i] (i where `rows` is null) has key slots[i] and event
+  /// time times[i].
+  virtual Status Add(const data::Batch& batch, const std::uint32_t* rows,
+                     const std::uint32_t* slots, const std::int64_t* times, std::size_t count) = 0;
+  /// Whether all these times fall into one part of the state, to which rows can be added without
+  /// their times.
   virtual bool InOnePart(std::int64_t, std::int64_t) const { return false; }
-  virtual Status AddToPart(std::int64_t, const data::Batch&, const std::uint32_t*, std::size_t) { return {}; }
+  virtual Status AddToPart(std::int64_t, const data::Batch&, const std::uint32_t*, std::size_t) {
+    return {};
+  }
   /// Emits every window that ends at or before `time`.
   virtual Status CloseUntil(std::int64_t time) = 0;
   /// Whether a late row may still change what was emitted.

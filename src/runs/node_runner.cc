@@ -320,8 +320,10 @@ Result<std::vector<CheckResult>> NodeRunner::Check(Task& task, const component::
   return RunChecks(*engine, checks, staged, others, state_.Parameters(), task.stop);
 }
 
-/// Writes the staged rows again without those that a `quarantine` check finds, which go to the rejects.
-Result<component::JobResult> NodeRunner::MoveViolations(Task& task, const std::vector<CheckStatement>& checks, component::JobResult staged) {
+/// Writes the staged rows again without those that a `quarantine` check finds. Returns the file with the rows that were
+/// moved aside; none when every row is good.
+Result<std::optional<data::DataFile>> NodeRunner::MoveViolations(Task& task, const std::vector<CheckStatement>& checks,
+                                                                 component::JobResult* staged) {
   std::string good, reason;
   for (const auto& check : checks) {
     if (check.check->severity != spec::Severity::kQuarantine || check.row_condition.empty()) continue;
@@ -331,37 +333,49 @@ Result<component::JobResult> NodeRunner::MoveViolations(Task& task, const std::v
     for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2) quoted.insert(at, "'");
     reason += fmt::format(" WHEN NOT {} THEN 'check {}'", holds, quoted);
   }
-  if (good.empty()) return staged;
+  if (good.empty()) return std::optional<data::DataFile>();
 
-  component::TableInput table{task.attempt->Stage(staged.columns, staged.files), state_.workspace.home().path()};
-  auto statement = [&](std::string text) -> component::Statement {
-    const std::string_view name = "thalweg_staged";
-    const std::size_t at = text.find(" FROM thalweg_staged") + std::string_view(" FROM ").size();
-    return component::Statement{std::move(text), {{at, at + name.size(), std::string(name), 0}}, {table}, UsedParameters(good, state_.Parameters())};
+  const component::TableInput table{task.attempt->Stage(staged->columns, staged->files), state_.workspace.home().path()};
+  auto write = [&](const std::string& directory, const std::string& select, const std::string& where) -> Result<component::JobResult> {
+    constexpr std::string_view kName = "thalweg_staged";
+    std::string text = select + " FROM ";
+    const std::size_t at = text.size();
+    text += fmt::format("{} WHERE {}", kName, where);
+    component::Statement statement{text, {{at, at + kName.size(), std::string(kName), 0}}, {table}, UsedParameters(text, state_.Parameters())};
+    const std::string path = JoinPath(task.attempt->directory(), directory);
+    TW_RETURN_IF_ERROR(state_.workspace.files().MakeDirectory(path));
+    return Execute(task, {.work = std::move(statement), .out_directory = path});
   };
-  auto write = [&](const std::string& directory, const std::string& text) -> Result<component::JobResult> {
-    TW_RETURN_IF_ERROR(state_.workspace.files().MakeDirectory(directory));
-    return Execute(task, {.work = statement(text), .out_directory = directory});
-  };
-  TW_ASSIGN_OR_RETURN(auto bad, write(JoinPath(task.attempt->directory(), "bad"),
-                                      fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", CASE{} END AS reason, "
-                                                  "to_json(thalweg_staged)::VARCHAR AS raw FROM thalweg_staged WHERE NOT ({})",
-                                                  task.node.name(), reason, good)));
-  if (bad.rows_out == 0) return staged;
-  TW_ASSIGN_OR_RETURN(auto kept, write(JoinPath(task.attempt->directory(), "good"), fmt::format("SELECT * FROM thalweg_staged WHERE {}", good)));
-  kept.rows_in = staged.rows_in;
-  kept.rows_rejected = staged.rows_rejected + bad.rows_out;
-  kept.cpu += staged.cpu + bad.cpu;
-  kept.rejects = bad.files.front();
-  return kept;
+  TW_ASSIGN_OR_RETURN(const auto bad, write("bad", fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", "
+                                                               "CASE{} END AS reason, to_json(thalweg_staged)::VARCHAR AS raw",
+                                                               task.node.name(), reason),
+                                            fmt::format("NOT ({})", good)));
+  staged->cpu += bad.cpu;
+  if (bad.rows_out == 0) {
+    TW_RETURN_IF_ERROR(RemoveTree(state_.workspace.files(), JoinPath(task.attempt->directory(), "bad")));
+    return std::optional<data::DataFile>();
+  }
+  TW_ASSIGN_OR_RETURN(auto kept, write("good", "SELECT *", good));
+  for (const auto& file : staged->files) {
+    if (file.path.starts_with(task.attempt->directory())) TW_RETURN_IF_ERROR(state_.workspace.files().Remove(file.path));
+  }
+  staged->files = std::move(kept.files);
+  staged->columns = std::move(kept.columns);
+  staged->rows_out = kept.rows_out;
+  staged->rows_rejected += bad.rows_out;
+  staged->cpu += kept.cpu;
+  return std::optional<data::DataFile>(bad.files.front());
 }
 
 Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made, bool with_rejects) {
   Workspace& workspace = state_.workspace;
   std::vector<CheckResult> checks;
+  std::vector<data::DataFile> rejects;
+  if (made.rejects) rejects.push_back(*made.rejects);
   if (QuarantinesByCheck(*task.node.spec)) {
     Diagnostics diagnostics;
-    TW_ASSIGN_OR_RETURN(made, MoveViolations(task, LowerChecks(*task.node.spec, made.columns, diagnostics), std::move(made)));
+    TW_ASSIGN_OR_RETURN(const auto moved, MoveViolations(task, LowerChecks(*task.node.spec, made.columns, diagnostics), &made));
+    if (moved) rejects.push_back(*moved);
     with_rejects = true;
   }
   catalog::CommitEpoch epoch;
@@ -394,11 +408,9 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
   if (failed) epoch.error = CheckFailed(*failed, task.node.name()).message();
   epoch.versions.push_back({task.node.name(), std::move(manifest), failed == nullptr, ""});
   if (with_rejects) {
-    std::vector<data::DataFile> files;
-    if (made.rejects) files.push_back(*made.rejects);
     data::Columns columns = component::RejectColumns();
     GiveFieldIds({}, &columns);
-    epoch.versions.push_back({RejectsName(task.node.name()), task.attempt->Stage(columns, files), true, ""});
+    epoch.versions.push_back({RejectsName(task.node.name()), task.attempt->Stage(columns, rejects), true, ""});
   }
   catalog::AttemptRecord& measures = task.attempt->measures();
   measures.rows_in = made.rows_in;

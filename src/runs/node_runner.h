@@ -45,7 +45,7 @@ class NodeRunner {
   Result<component::JobResult> Execute(Task& task, component::Job job);
   Result<component::JobResult> Pump(Task& task, component::Source& source);
   Result<std::vector<CheckResult>> Check(Task& task, const component::TableInput& staged);
-  Result<component::JobResult> MoveViolations(Task& task, const std::vector<CheckStatement>& checks, component::JobResult staged);
+  Result<std::optional<data::DataFile>> MoveViolations(Task& task, const std::vector<CheckStatement>& checks, component::JobResult* staged);
   Result<NodeResult> CommitTable(Task& task, component::JobResult made, bool with_rejects);
   Status Apply(Task& task, component::Target& target, const catalog::ReceiptRecord& receipt);
 

@@ -144,6 +144,26 @@ TEST_F(RunTest, AQuarantineCheckMovesRowsAside) {
   EXPECT_EQ(pipeline_.Rows("SELECT raw FROM sales_rejects"), "{\"region\":\"east\",\"amount\":30}\n");
 }
 
+TEST_F(RunTest, RejectsOfTheReaderAndOfTheChecksAreKeptTogether) {
+  pipeline_.Write("sales.csv", "region,amount\neast,10\nwest,many\nnorth,99\n");
+  pipeline_.Nodes("  sales:\n    source: {files: sales.csv, columns: {amount: integer}, bad_rows: quarantine}\n"
+                  "    checks: [{range: {column: amount, max: $most}, severity: quarantine}]\n", "most: {type: integer, default: 25}");
+  Run();
+  EXPECT_EQ(pipeline_.Rows("FROM sales"), "east|10\n");
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales_rejects"), "2\n");
+}
+
+TEST_F(RunTest, APassThroughNodeKeepsItsParameters) {
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}}\n"
+      "  big: {sql: \"FROM sales WHERE amount >= $least\", materialize: none}\n"
+      "  total: {sql: \"SELECT sum(amount) AS total FROM big\"}\n", "least: {type: integer, default: 20}");
+  Run();
+  EXPECT_EQ(pipeline_.Rows("FROM total"), "50\n");
+  Run({}, {{"least", "30"}});
+  EXPECT_EQ(pipeline_.Rows("FROM total"), "30\n");
+}
+
 TEST_F(RunTest, ChangedChecksRunAgainOnTheSameVersion) {
   pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: amount, max: 100}}]}\n");
   Run();

@@ -40,9 +40,10 @@ std::string Workspace::EngineGeneration() const {
 
 Status Workspace::OpenEngine() {
   if (opened_.engine) return {};
-  const std::string spill = home_.SpillDirectory();
-  TW_RETURN_IF_ERROR(MakeDirectories(files(), spill));
-  TW_ASSIGN_OR_RETURN(opened_, parts_.open_engine(spill));
+  if (!spill_) {
+    TW_ASSIGN_OR_RETURN(spill_, catalog::SpillClaim::Take(home_));
+  }
+  TW_ASSIGN_OR_RETURN(opened_, parts_.open_engine(home_.SpillDirectory()));
   return {};
 }
 

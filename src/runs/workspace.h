@@ -74,6 +74,7 @@ class Workspace {
   std::unique_ptr<catalog::Catalog> catalog_;
   MemoryBudget memory_;
   std::mutex mutex_;
+  std::unique_ptr<catalog::SpillClaim> spill_;  // goes after the engine that writes there
   OpenedEngine opened_;
 };
 

@@ -112,7 +112,7 @@ struct CheckKeys {
         .Field("severity", &CheckKeys::severity,
                {.doc = "fail: the version is not good, and nothing reads it. warn: recorded. "
                        "quarantine: the rows go to "
-                       "<node>_rejects.",
+                       "<node>_rejects; not with unique, rows, foreign_key.",
                 .default_text = "fail",
                 .choices = {"warn", "fail", "quarantine"}})
         .Field("name", &CheckKeys::name,
@@ -254,9 +254,12 @@ bool ReadValue(const Value& value, const FieldInfo& /*info*/, CheckSpec* out,
                                              : Severity::kFail;
   if (!Convert(*kind, std::move(keys), *value.Find(*kind), out, diagnostics)) return false;
   if (!name.empty()) out->name = name;
-  if (*kind == "rows" && out->severity == Severity::kQuarantine) {
-    diagnostics.Error("bad-value", "a number of rows cannot be quarantined",
-                      value.Find("severity")->span(), "write warn or fail");
+  const bool whole_table = *kind == "unique" || *kind == "rows" || *kind == "foreign_key";
+  if (whole_table && out->severity == Severity::kQuarantine) {
+    diagnostics.Error(
+        "bad-value",
+        fmt::format("\"{}\" looks at the table as a whole: it cannot put rows aside", *kind),
+        value.Find("severity")->span(), "write warn or fail");
     return false;
   }
   return true;

@@ -70,6 +70,7 @@ TEST(Checks, Mistakes) {
   EXPECT_EQ(errors("{range: {column: a}}"), "missing-key 7:22+11");
   EXPECT_EQ(errors("{rows: {min: 1}, severity: quarantine}"),
             "bad-value 7:41+10 write warn or fail");
+  EXPECT_EQ(errors("{unique: a, severity: quarantine}"), "bad-value 7:36+10 write warn or fail");
   EXPECT_EQ(errors("{rows: {minimum: 1}}"), "unknown-key 7:22+7");
   EXPECT_EQ(errors("{foreign_key: {columns: [a, b], table: other, to: [b]}}"),
             "bad-value 7:28+40 2 and 1");

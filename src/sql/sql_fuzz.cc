@@ -10,13 +10,14 @@
 namespace thalweg::sql {
 namespace {
 
+/// Never destroyed: at exit DuckDB's own statics may be gone first.
 Analyzer& TheAnalyzer() {
-  static const std::unique_ptr<duckdb::Database> database = [] {
+  static Analyzer* const analyzer = [] {
     duckdb::DatabaseOptions options;
     options.threads = 1;
-    return duckdb::Database::Open(options).value();
+    auto database = duckdb::Database::Open(options).value();
+    return Analyzer::Open(*database.release()).value().release();
   }();
-  static const std::unique_ptr<Analyzer> analyzer = Analyzer::Open(*database).value();
   return *analyzer;
 }
 

@@ -182,27 +182,27 @@ class Place:
 
     def check_home(self):
         doctor = self.thalweg.good("doctor", "-o", "json")
-        findings = [f for f in doctor.json()["findings"] if f["health"] != "ok" and f["what"] not in ("memory", "disk")]
-        expect(not findings, f"doctor is not content: {findings}")
+        wrong = [f"doctor is not content: {finding}" for finding in doctor.json()["findings"]
+                 if finding["health"] != "ok" and finding["what"] not in ("memory", "disk")]
         self.thalweg.good("gc", "--keep", "1000")
         home = self.here / ".thalweg"
         with catalog_of(self.here) as catalog:
             named = {row[0] for row in catalog.execute("SELECT path FROM version_files")}
-            open_work = catalog.execute(
-                "SELECT (SELECT count(*) FROM attempts WHERE state = 'running'), "
-                "(SELECT count(*) FROM receipts WHERE state = 'prepared'), "
-                "(SELECT count(*) FROM runs WHERE state IN ('queued', 'running'))").fetchone()
-        expect(open_work == (0, 0, 0), f"left open: attempts, receipts, runs = {open_work}")
+            for what, state in (("attempts", "running"), ("receipts", "prepared"), ("runs", "queued"), ("runs", "running")):
+                count, = catalog.execute(f"SELECT count(*) FROM {what} WHERE state = '{state}'").fetchone()
+                if count:
+                    wrong.append(f"{count} {what} are still {state}")
         stored = {path.relative_to(home).as_posix() for path in (home / "tables").rglob("*") if path.is_file()}
         ours = {path for path in named if not path.startswith("/")}
-        expect(stored == ours, f"files and catalog differ: only on disk {sorted(stored - ours)[:5]}, "
-                               f"only in the catalog {sorted(ours - stored)[:5]}")
-        empty = [path.relative_to(home).as_posix() for path in (home / "tables").glob("*/*") if not any(path.iterdir())]
-        expect(not empty, f"empty directories of attempts: {empty[:5]}")
-        expect(not list((home / "spill").iterdir()), f"spill is not swept: {[p.name for p in (home / 'spill').iterdir()]}")
-        wanted = sorted(Path(path).name for path in self.scenario.targets)
-        found = sorted(path.name for path in (self.here / "out").iterdir())
-        expect(found == wanted, f"out/ holds {found}, wanted {wanted}")
+        wrong += [f"no version names {path}" for path in sorted(stored - ours)]
+        wrong += [f"{path} is gone" for path in sorted(ours - stored)]
+        wrong += [f"an empty directory: {path.relative_to(home)}" for path in sorted((home / "tables").glob("*/*"))
+                  if not any(path.iterdir())]
+        wrong += [f"not swept: spill/{path.name}" for path in sorted((home / "spill").iterdir())]
+        wanted = {Path(path).name for path in self.scenario.targets}
+        found = {path.name for path in (self.here / "out").iterdir()}
+        wrong += [f"beside the targets: {name}" for name in sorted(found - wanted)]
+        expect(not wrong, "\n  ".join(["the home is not clean:", *wrong]))
 
 
 class Watcher(threading.Thread):

@@ -80,9 +80,9 @@ nodes:
 
   approved:
     from: totals
-    gate: {question: "Publish these totals?", evidence: [SELECT count(*) AS rows FROM totals, SELECT reason FROM orders_rejects]}
+    gate: {question: "Publish these totals?", evidence: [SELECT count(*) AS n FROM totals, SELECT reason FROM orders_rejects]}
 
-  published: {sql: SELECT country, cents FROM approved WHERE cents > 0}
+  published: {sql: "SELECT country, cents FROM approved WHERE cents > 0"}
 
   as_csv: {from: published, target: {files: out/published.csv, order_by: [country]}}
   as_lines: {from: published, target: {files: out/published.ndjson, order_by: [cents desc, country]}}

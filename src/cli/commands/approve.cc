@@ -30,13 +30,7 @@ Result<ExitCode> Approve(Context& context, const Options& options) {
                           evidence.input_number, evidence.input_table, evidence.gate,
                           FormatCount(evidence.rows), signature.actor));
   const std::int64_t number = evidence.run_number;
-  if (options.resume) {
-    return ExecuteAndReport(
-        context, workspace, fmt::format("thalweg resume {}", number),
-        [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
-          return runs::Resume(workspace, number, observer, stop, diagnostics);
-        });
-  }
+  if (options.resume) return ResumeAndReport(context, workspace, number);
   if (context.json()) {
     Json document = NewDocument();
     document["gate"] = evidence.gate;

@@ -87,7 +87,9 @@ Result<ExitCode> Plan(Context& context, const std::vector<std::string>& words) {
   auto plan = runs::MakePlan(loaded.session->workspace(), *std::move(loaded.graph), options,
                              loaded.diagnostics);
   if (loaded.diagnostics.has_errors()) {
-    return context.Fail(loaded.diagnostics, Again(context, "plan", words), ExitCode::kInvalidFile);
+    return context.Fail(loaded.diagnostics,
+                        AfterMending(context, "plan", words, loaded.diagnostics),
+                        ExitCode::kInvalidFile);
   }
   if (!plan.ok()) return context.Fail(plan.status(), ExitForPlanning(context, plan.status()));
   if (context.json()) {

@@ -1,6 +1,5 @@
 #include <memory>
 
-#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "cli/arguments.h"
@@ -19,11 +18,7 @@ Result<ExitCode> Resume(Context& context, std::int64_t number) {
     TW_ASSIGN_OR_RETURN(const auto run, runs::ResumableRun(workspace));
     number = run.number;
   }
-  return ExecuteAndReport(
-      context, workspace, fmt::format("thalweg resume {}", number),
-      [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
-        return runs::Resume(workspace, number, observer, stop, diagnostics);
-      });
+  return ResumeAndReport(context, workspace, number);
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ Result<std::optional<ExitCode>> CheckFirst(Context& context,
   const auto plan = runs::MakePlan(loaded.session->workspace(), *std::move(loaded.graph), options,
                                    loaded.diagnostics);
   if (loaded.diagnostics.has_errors()) {
-    return std::optional(
-        context.Fail(loaded.diagnostics, Again(context, "run", words), ExitCode::kInvalidFile));
+    return std::optional(context.Fail(loaded.diagnostics,
+                                      AfterMending(context, "run", words, loaded.diagnostics),
+                                      ExitCode::kInvalidFile));
   }
   if (!plan.ok())
     return std::optional(context.Fail(plan.status(), ExitForPlanning(context, plan.status())));
@@ -45,7 +46,8 @@ Result<ExitCode> Run(Context& context, const std::vector<std::string>& words) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kCreate));
   runs::Workspace& workspace = session->workspace();
   return ExecuteAndReport(
-      context, workspace, Again(context, "run", words),
+      context, workspace,
+      [&](const Diagnostics& mistakes) { return AfterMending(context, "run", words, mistakes); },
       [&](runs::RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
         return runs::Run(workspace, *request, observer, stop, diagnostics);
       });

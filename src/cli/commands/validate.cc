@@ -25,7 +25,8 @@ Result<ExitCode> Validate(Context& context, const std::vector<std::string>& word
   auto plan =
       runs::MakePlan(loaded.session->workspace(), *std::move(loaded.graph), options, diagnostics);
   if (diagnostics.has_errors()) {
-    return context.Fail(diagnostics, Again(context, "validate", words), ExitCode::kInvalidFile);
+    return context.Fail(diagnostics, AfterMending(context, "validate", words, diagnostics),
+                        ExitCode::kInvalidFile);
   }
   if (!plan.ok()) return context.Fail(plan.status(), ExitForPlanning(context, plan.status()));
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -32,32 +33,62 @@ std::string Binary() {
   return std::filesystem::absolute(path != nullptr ? path : "build/thalweg").string();
 }
 
+/// Starts the program with these as its standard streams.
+pid_t Start(const std::vector<std::string>& arguments, const std::string& directory,
+            const int (&streams)[3], const std::vector<std::string>& environment) {
+  const std::string binary = Binary();
+  std::vector<char*> words{const_cast<char*>(binary.c_str())};
+  for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  const pid_t child = fork();
+  if (child != 0) return child;
+  for (int i = 0; i < 3; ++i) dup2(streams[i], i);
+  for (const auto& variable : environment) putenv(const_cast<char*>(variable.c_str()));
+  if (chdir(directory.c_str()) != 0) _exit(126);
+  execv(binary.c_str(), words.data());
+  _exit(127);
+}
+
+int WaitFor(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 }  // namespace
 
 ProgramOutcome RunProgram(const std::vector<std::string>& arguments, const std::string& directory,
                           const std::string& input, const std::vector<std::string>& environment) {
-  const std::string binary = Binary();
   const UniqueFd in = TextFile(input), out = TextFile(""), err = TextFile("");
-  std::vector<char*> words{const_cast<char*>(binary.c_str())};
-  for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
-
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(in.get(), 0);
-    dup2(out.get(), 1);
-    dup2(err.get(), 2);
-    for (const auto& variable : environment) putenv(const_cast<char*>(variable.c_str()));
-    if (chdir(directory.c_str()) != 0) _exit(126);
-    execv(binary.c_str(), words.data());
-    _exit(127);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
+  const pid_t child = Start(arguments, directory, {in.get(), out.get(), err.get()}, environment);
   ProgramOutcome outcome;
-  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.exit_code = WaitFor(child);
   outcome.out = ReadAll(out);
   outcome.err = ReadAll(err);
+  return outcome;
+}
+
+ProgramOutcome RunAndSignal(const std::vector<std::string>& arguments, const std::string& directory,
+                            const std::string& until, int signal) {
+  const UniqueFd in = TextFile(""), out = TextFile("");
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC) != 0) return {};
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  const pid_t child = Start(arguments, directory, {in.get(), out.get(), write_end.get()}, {});
+  write_end.Reset();
+
+  ProgramOutcome outcome;
+  bool sent = false;
+  char buffer[4096];
+  ssize_t count = 0;
+  while ((count = ::read(read_end.get(), buffer, sizeof buffer)) > 0) {
+    outcome.err.append(buffer, static_cast<std::size_t>(count));
+    if (sent || outcome.err.find(until) == std::string::npos) continue;
+    kill(child, signal);
+    sent = true;
+  }
+  outcome.exit_code = WaitFor(child);
   return outcome;
 }
 

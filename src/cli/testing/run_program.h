@@ -16,4 +16,9 @@ ProgramOutcome RunProgram(const std::vector<std::string>& arguments, const std::
                           const std::string& input = "",
                           const std::vector<std::string>& environment = {});
 
+/// The same, but sends `signal` as soon as the program has written `until` to stderr. Its stdout is
+/// not kept.
+ProgramOutcome RunAndSignal(const std::vector<std::string>& arguments, const std::string& directory,
+                            const std::string& until, int signal);
+
 }  // namespace thalweg::cli

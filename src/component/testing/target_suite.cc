@@ -5,6 +5,8 @@
 #include <arrow/record_batch.h>
 
 #include "base/fault_file_system.h"
+#include "base/testing/fault_file_system.h"
+#include "base/testing/temp_directory.h"
 #include "data/testing/batch.h"
 #include "data/types.h"
 
@@ -62,6 +64,25 @@ std::string VisibleAfter(const TargetCase& one, const data::Batch& rows) {
   return stand->Visible();
 }
 
+/// After a crash: old or new is there, what was prepared can be committed, anything else is swept and written anew.
+void Restart(TargetStand& stand, const std::optional<Receipt>& receipt, const std::string& before,
+             const std::string& after) {
+  EXPECT_THAT(stand.Visible(), AnyOf(before, after));
+  const auto target = stand.Make(LocalFileSystem());
+  const std::vector<Receipt> wanted = receipt ? std::vector<Receipt>{*receipt} : std::vector<Receipt>();
+  const Status recovered = target->Recover(Us(), wanted);
+  EXPECT_TRUE(recovered.ok()) << recovered;
+  if (receipt) {
+    const Status again = CommitOne(*target, *receipt);
+    EXPECT_TRUE(again.ok()) << again;
+  } else {
+    EXPECT_EQ(stand.Visible(), before);
+    Put(stand, NewRows());
+  }
+  EXPECT_EQ(stand.Visible(), after);
+  EXPECT_THAT(stand.Leftovers(), IsEmpty());
+}
+
 /// One epoch on a file system with a fault. True: it went through.
 bool PutWithFault(const TargetCase& one, FaultPlan plan, const std::string& before, const std::string& after) {
   const auto stand = one.make();
@@ -80,22 +101,31 @@ bool PutWithFault(const TargetCase& one, FaultPlan plan, const std::string& befo
       status = prepared.status();
     }
   }
-  EXPECT_THAT(stand->Visible(), AnyOf(before, after));
-  // The next start: what was prepared is committed, anything else is swept and written anew.
-  const auto target = stand->Make(LocalFileSystem());
-  const std::vector<Receipt> wanted = receipt ? std::vector<Receipt>{*receipt} : std::vector<Receipt>();
-  const Status recovered = target->Recover(Us(), wanted);
-  EXPECT_TRUE(recovered.ok()) << recovered;
-  if (receipt) {
-    const Status again = CommitOne(*target, *receipt);
-    EXPECT_TRUE(again.ok()) << again;
-  } else {
-    EXPECT_EQ(stand->Visible(), before);
-    Put(*stand, NewRows());
-  }
-  EXPECT_EQ(stand->Visible(), after);
-  EXPECT_THAT(stand->Leftovers(), IsEmpty());
+  Restart(*stand, receipt, before, after);
   return status.ok();
+}
+
+/// One epoch in a process that a power cut ends. True: it went through.
+bool PutWithPowerCut(const TargetCase& one, std::int64_t at, const std::string& before, const std::string& after) {
+  const auto stand = one.make();
+  Put(*stand, OldRows());
+  // What the catalog would know: it is synced before anything is committed.
+  const TempDirectory catalog;
+  const std::string ledger = catalog / "receipt";
+  const ForkedEnd end = RunForked({.kind = FaultPlan::Kind::kPowerCut, .at = at}, [&](FaultFileSystem& files) {
+    const auto target = stand->Make(files);
+    const auto receipt = PrepareRows(*target, NewRows());
+    ASSERT_TRUE(receipt.ok()) << receipt.status();
+    ASSERT_TRUE(WriteFileAtomically(LocalFileSystem(), ledger, receipt->text).ok());
+    ASSERT_TRUE(CommitOne(*target, *receipt).ok());
+  });
+  EXPECT_TRUE(end.killed || end.exit_code == 0);
+  std::optional<Receipt> receipt;
+  if (const auto text = ReadFile(LocalFileSystem(), ledger); text.ok()) {
+    receipt = Receipt{stand->Make(LocalFileSystem())->identity(), *text};
+  }
+  Restart(*stand, receipt, before, after);
+  return !end.killed;
 }
 
 }  // namespace
@@ -220,6 +250,19 @@ void ExpectFaultsLeaveOldOrNew(const TargetCase& one) {
     }
     EXPECT_GT(at, 4) << "an epoch of fewer operations cannot be durable";
   }
+}
+
+void ExpectPowerCutsLeaveOldOrNew(const TargetCase& one) {
+  constexpr int kTooMany = 1000;
+  const std::string before = VisibleAfter(one, OldRows()), after = VisibleAfter(one, NewRows());
+  int at = 1;
+  for (bool passed = false; !passed; ++at) {
+    ASSERT_LT(at, kTooMany);
+    SCOPED_TRACE(::testing::Message() << "power cut in front of operation " << at);
+    passed = PutWithPowerCut(one, at, before, after);
+    if (::testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(at, 4) << "an epoch of fewer operations cannot be durable";
 }
 
 void ExpectOtherModesAreRefused(const TargetCase& one) {

@@ -41,6 +41,7 @@ void ExpectAbortLeavesNothing(const TargetCase& one);      ///< also the destruc
 void ExpectRecoverRemovesLeftovers(const TargetCase& one); ///< of this writer, and not what is wanted
 void ExpectHoldsNoticesChanges(const TargetCase& one);
 void ExpectFaultsLeaveOldOrNew(const TargetCase& one);     ///< a file system that fails at each operation, once or from there on
+void ExpectPowerCutsLeaveOldOrNew(const TargetCase& one);  ///< everything unsynced is lost in front of each operation
 void ExpectOtherModesAreRefused(const TargetCase& one);    ///< append and merge, when Bind does not take them, by kUnsupported
 
 /// The suite for a target, in one line: THALWEG_TARGET_SUITE(Files, FilesCases());
@@ -52,6 +53,7 @@ void ExpectOtherModesAreRefused(const TargetCase& one);    ///< append and merge
   TEST_P(Name##TargetSuite, RecoverRemovesLeftovers) { ExpectRecoverRemovesLeftovers(GetParam()); }  \
   TEST_P(Name##TargetSuite, HoldsNoticesChanges) { ExpectHoldsNoticesChanges(GetParam()); }          \
   TEST_P(Name##TargetSuite, FaultsLeaveOldOrNew) { ExpectFaultsLeaveOldOrNew(GetParam()); }          \
+  TEST_P(Name##TargetSuite, PowerCutsLeaveOldOrNew) { ExpectPowerCutsLeaveOldOrNew(GetParam()); }    \
   TEST_P(Name##TargetSuite, OtherModesAreRefused) { ExpectOtherModesAreRefused(GetParam()); }        \
   INSTANTIATE_TEST_SUITE_P(, Name##TargetSuite, ::testing::ValuesIn(cases),                          \
                            [](const auto& test) { return test.param.name; })

@@ -93,7 +93,7 @@ std::string TypeOf(const Json& structure) {
   if (!structure.is_string()) return "json";
   const auto name = structure.get<std::string>();
   if (name == "BOOLEAN") return "boolean";
-  if (name == "BIGINT" || name == "UBIGINT") return "bigint";
+  if (name == "BIGINT" || name == "UBIGINT" || name == "HUGEINT") return "bigint";
   if (name == "DOUBLE") return "double";
   if (name == "VARCHAR" || name == "NULL") return "varchar";
   return "json";

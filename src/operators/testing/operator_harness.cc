@@ -54,7 +54,8 @@ class LogWriter : public SnapshotWriter {
 class LogReader : public component::SnapshotReader {
  public:
   explicit LogReader(const SnapshotLog& log) : log_(log) {}
-  Status Read(std::string_view table, const std::function<Status(const data::Batch&)>& each) override {
+  Status Read(std::string_view table,
+              const std::function<Status(const data::Batch&)>& each) override {
     for (const auto& [name, batch] : log_.batches) {
       if (name == table) TW_RETURN_IF_ERROR(each(batch));
     }
@@ -88,7 +89,8 @@ class Collector : public component::Output {
   }
   void EmitSide(std::string_view side, data::Batch batch) override {
     ++taken_;
-    for (std::string& row : Render(batch)) outcome_->sides[std::string(side)].push_back(std::move(row));
+    for (std::string& row : Render(batch))
+      outcome_->sides[std::string(side)].push_back(std::move(row));
   }
   bool Full() const override { return limit_ > 0 && taken_ >= limit_; }
   void SetTimer(component::Timer) override {}
@@ -104,14 +106,15 @@ class Collector : public component::Output {
 /// The instances of a node, each with its key groups.
 class Instances {
  public:
-  Instances(const component::OperatorSpec& spec, const std::vector<data::EdgeType>& inputs, const component::Bound& bound,
-            const component::MakeEvaluator& make_evaluator)
+  Instances(const component::OperatorSpec& spec, const std::vector<data::EdgeType>& inputs,
+            const component::Bound& bound, const component::MakeEvaluator& make_evaluator)
       : spec_(spec), inputs_(inputs), bound_(bound), make_evaluator_(make_evaluator) {}
 
   Status Start(int count, const SnapshotLog* log) {
     instances_.clear();
     for (int i = 0; i < count; ++i) {
-      const KeyGroups groups{component::kKeyGroups * i / count, component::kKeyGroups * (i + 1) / count};
+      const KeyGroups groups{component::kKeyGroups * i / count,
+                             component::kKeyGroups * (i + 1) / count};
       TW_ASSIGN_OR_RETURN(auto made, spec_.Make(inputs_));
       TW_RETURN_IF_ERROR(made->Open({&SystemClock(), make_evaluator_, groups}));
       if (log != nullptr) {
@@ -155,12 +158,15 @@ class Instances {
   };
   Result<data::Batch> Part(const data::Batch& batch, int port, KeyGroups groups) const {
     const auto& schema = inputs_[static_cast<std::size_t>(port)].schema;
-    TW_ASSIGN_OR_RETURN(KeyTable keys, KeyTable::Make(*schema, bound_.partition_by[static_cast<std::size_t>(port)]));
+    TW_ASSIGN_OR_RETURN(
+        KeyTable keys,
+        KeyTable::Make(*schema, bound_.partition_by[static_cast<std::size_t>(port)]));
     std::vector<std::uint32_t> slots(static_cast<std::size_t>(batch->num_rows()));
     keys.Map(*batch, slots.data());
     std::vector<RowRef> rows;
     for (std::size_t i = 0; i < slots.size(); ++i) {
-      if (groups.Contains(keys.KeyGroup(slots[i]))) rows.push_back({batch, static_cast<std::int64_t>(i)});
+      if (groups.Contains(keys.KeyGroup(slots[i])))
+        rows.push_back({batch, static_cast<std::int64_t>(i)});
     }
     return GatherRows(schema, rows);
   }
@@ -195,7 +201,8 @@ Value ToValue(const nlohmann::ordered_json& json) {
   }
 }
 
-std::shared_ptr<const component::OperatorSpec> ReadSpec(const std::string& name, const std::string& json,
+std::shared_ptr<const component::OperatorSpec> ReadSpec(const std::string& name,
+                                                        const std::string& json,
                                                         Diagnostics* diagnostics) {
   component::Registry registry;
   RegisterOperators(registry);
@@ -222,8 +229,9 @@ std::vector<Disturbance> AllDisturbances() {
 }
 
 std::string ToString(const Disturbance& disturbance) {
-  return fmt::format("cut={} checkpoints={} deltas={} parallel={} full_after={}", disturbance.cut, disturbance.checkpoints,
-                     disturbance.deltas, fmt::join(disturbance.parallel, ","), disturbance.full_after);
+  return fmt::format("cut={} checkpoints={} deltas={} parallel={} full_after={}", disturbance.cut,
+                     disturbance.checkpoints, disturbance.deltas,
+                     fmt::join(disturbance.parallel, ","), disturbance.full_after);
 }
 
 std::vector<std::string> Outcome::Sorted() const {
@@ -232,10 +240,13 @@ std::vector<std::string> Outcome::Sorted() const {
   return sorted;
 }
 
-Harness::Harness(std::shared_ptr<const component::OperatorSpec> spec, std::vector<data::EdgeType> inputs)
+Harness::Harness(std::shared_ptr<const component::OperatorSpec> spec,
+                 std::vector<data::EdgeType> inputs)
     : spec_(std::move(spec)), inputs_(std::move(inputs)) {}
 
-Result<component::Bound> Harness::Bind() const { return spec_->Bind(inputs_, make_evaluator); }
+Result<component::Bound> Harness::Bind() const {
+  return spec_->Bind(inputs_, make_evaluator);
+}
 
 Steps Harness::Prepare(const Steps& steps, const Disturbance& disturbance, bool end) const {
   Steps prepared;
@@ -252,16 +263,20 @@ Steps Harness::Prepare(const Steps& steps, const Disturbance& disturbance, bool 
       prepared.push_back(step);
       continue;
     }
-    const std::int64_t cut = disturbance.cut > 0 ? disturbance.cut : std::max<std::int64_t>((*batch)->num_rows(), 1);
+    const std::int64_t cut =
+        disturbance.cut > 0 ? disturbance.cut : std::max<std::int64_t>((*batch)->num_rows(), 1);
     const int time = time_name && lateness_ns ? (*batch)->schema()->GetFieldIndex(*time_name) : -1;
-    const std::int64_t unit = time >= 0 ? NanosecondsPerUnit(*(*batch)->column(time)->type()).value() : 1;
+    const std::int64_t unit =
+        time >= 0 ? NanosecondsPerUnit(*(*batch)->column(time)->type()).value() : 1;
     for (std::int64_t begin = 0; begin < (*batch)->num_rows();) {
       std::int64_t stop = std::min(begin + cut, (*batch)->num_rows());
       for (std::int64_t row = begin; time >= 0 && row < stop; ++row) {
         if ((*batch)->column(time)->IsNull(row)) continue;
         std::vector<std::int64_t> scratch;
         const std::int64_t ns = WideValues(*(*batch)->column_data(time), &scratch)[row] * unit;
-        if (greatest != std::numeric_limits<std::int64_t>::min() && ns < greatest - *lateness_ns && row > begin) stop = row;
+        if (greatest != std::numeric_limits<std::int64_t>::min() && ns < greatest - *lateness_ns &&
+            row > begin)
+          stop = row;
         if (row < stop) greatest = std::max(greatest, ns);
       }
       prepared.push_back({(*batch)->Slice(begin, stop - begin), step.port});
@@ -269,7 +284,8 @@ Steps Harness::Prepare(const Steps& steps, const Disturbance& disturbance, bool 
       begin = stop;
     }
   }
-  for (int port = 0; end && port < static_cast<int>(inputs_.size()); ++port) prepared.push_back({data::End{}, port});
+  for (int port = 0; end && port < static_cast<int>(inputs_.size()); ++port)
+    prepared.push_back({data::End{}, port});
   return prepared;
 }
 
@@ -282,7 +298,9 @@ Outcome Harness::Run(const Steps& steps, const Disturbance& disturbance, bool en
     Instances instances(*spec_, inputs_, bound, make_evaluator);
     const bool splits = !bound.partition_by.empty() && !bound.partition_by[0].empty();
     std::size_t restarts = 0;
-    const auto count = [&] { return splits ? disturbance.parallel[restarts++ % disturbance.parallel.size()] : 1; };
+    const auto count = [&] {
+      return splits ? disturbance.parallel[restarts++ % disturbance.parallel.size()] : 1;
+    };
     TW_RETURN_IF_ERROR(instances.Start(count(), nullptr));
     SnapshotLog log;
     bool first = true;
@@ -294,7 +312,8 @@ Outcome Harness::Run(const Steps& steps, const Disturbance& disturbance, bool en
       if (!disturbance.checkpoints || open_frames > 0) continue;  // a frame lies within one epoch
       const bool base = first || !disturbance.deltas;
       if (base) log.batches.clear();
-      TW_RETURN_IF_ERROR(instances.Snapshot(base ? SnapshotWriter::Mode::kBase : SnapshotWriter::Mode::kDelta, &log));
+      TW_RETURN_IF_ERROR(instances.Snapshot(
+          base ? SnapshotWriter::Mode::kBase : SnapshotWriter::Mode::kDelta, &log));
       first = false;
       TW_RETURN_IF_ERROR(instances.Start(count(), &log));
     }
@@ -313,7 +332,8 @@ Outcome Harness::RunAll(const Steps& steps) const {
     const bool framed = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
       return std::holds_alternative<data::FrameBegin>(step.element);
     });
-    if (framed && std::any_of(disturbance.parallel.begin(), disturbance.parallel.end(), [](int n) { return n > 1; })) {
+    if (framed && std::any_of(disturbance.parallel.begin(), disturbance.parallel.end(),
+                              [](int n) { return n > 1; })) {
       continue;
     }
     Outcome outcome = Run(steps, disturbance);
@@ -328,7 +348,8 @@ Outcome Harness::RunAll(const Steps& steps) const {
   return expected;
 }
 
-std::shared_ptr<const component::OperatorSpec> MakeSpec(const std::string& name, const std::string& json) {
+std::shared_ptr<const component::OperatorSpec> MakeSpec(const std::string& name,
+                                                        const std::string& json) {
   Diagnostics diagnostics;
   auto spec = ReadSpec(name, json, &diagnostics);
   if (spec == nullptr) Abort(__FILE__, __LINE__, diagnostics.ToStatus().ToString());
@@ -339,7 +360,8 @@ std::string OptionErrors(const std::string& name, const std::string& json) {
   Diagnostics diagnostics;
   (void)ReadSpec(name, json, &diagnostics);
   std::string slugs;
-  for (const auto& diagnostic : diagnostics.all()) slugs += (slugs.empty() ? "" : " ") + diagnostic.slug;
+  for (const auto& diagnostic : diagnostics.all())
+    slugs += (slugs.empty() ? "" : " ") + diagnostic.slug;
   return slugs;
 }
 
@@ -359,7 +381,8 @@ std::vector<std::string> Render(const data::Batch& batch) {
         const std::int64_t ns = WideValues(*column.data(), &scratch)[row] * unit;
         text += fmt::format("{:g}", static_cast<double>(ns) / kSecond);
       } else if (FormOf(*column.type()) == NumberForm::kReal) {
-        text += fmt::format("{:.9g}", std::bit_cast<double>(WideValues(*column.data(), &scratch)[row]));
+        text +=
+            fmt::format("{:.9g}", std::bit_cast<double>(WideValues(*column.data(), &scratch)[row]));
       } else {
         text += (*column.GetScalar(row))->ToString();
       }

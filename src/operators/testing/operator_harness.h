@@ -22,11 +22,11 @@ using Steps = std::vector<Step>;
 
 /// How a run is disturbed. What comes out must not depend on it.
 struct Disturbance {
-  std::int64_t cut = 0;        ///< rows per batch; 0: as given
-  bool checkpoints = false;    ///< snapshot and restore into new instances after every element
-  bool deltas = true;          ///< snapshots after the first are deltas; else all are bases
+  std::int64_t cut = 0;             ///< rows per batch; 0: as given
+  bool checkpoints = false;         ///< snapshot and restore into new instances after every element
+  bool deltas = true;               ///< snapshots after the first are deltas; else all are bases
   std::vector<int> parallel = {1};  ///< instances, one number per restart, over and over
-  std::int64_t full_after = 0;  ///< the output takes so many elements per call; 0: any number
+  std::int64_t full_after = 0;      ///< the output takes so many elements per call; 0: any number
 };
 /// Everything that is promised not to matter.
 std::vector<Disturbance> AllDisturbances();
@@ -41,7 +41,8 @@ struct Outcome {
   std::vector<std::string> Sorted() const;  ///< rows
 };
 
-/// Runs one operator as the flow does: rows go to the instance that owns their key group, everything else to all.
+/// Runs one operator as the flow does: rows go to the instance that owns their key group,
+/// everything else to all.
 class Harness {
  public:
   Harness(std::shared_ptr<const component::OperatorSpec> spec, std::vector<data::EdgeType> inputs);
@@ -49,13 +50,13 @@ class Harness {
   Result<component::Bound> Bind() const;
   /// The steps, then End on every port (unless `end` is false).
   Outcome Run(const Steps& steps, const Disturbance& disturbance = {}, bool end = true) const;
-  /// Runs under all disturbances and checks that the rows (and sides) are the same multiset as without. Returns the
-  /// undisturbed outcome.
+  /// Runs under all disturbances and checks that the rows (and sides) are the same multiset as
+  /// without. Returns the undisturbed outcome.
   Outcome RunAll(const Steps& steps) const;
 
   component::MakeEvaluator make_evaluator;
-  /// Event time: with it, watermarks (running maximum less this) follow each batch, and batches are cut in front of
-  /// late rows, so that what is late does not depend on batches.
+  /// Event time: with it, watermarks (running maximum less this) follow each batch, and batches are
+  /// cut in front of late rows, so that what is late does not depend on batches.
   std::optional<std::int64_t> lateness_ns;
 
  private:
@@ -65,7 +66,8 @@ class Harness {
 };
 
 /// The operator `name` from its options in YAML-like JSON. Aborts on a mistake.
-std::shared_ptr<const component::OperatorSpec> MakeSpec(const std::string& name, const std::string& json);
+std::shared_ptr<const component::OperatorSpec> MakeSpec(const std::string& name,
+                                                        const std::string& json);
 /// What is wrong with the options: slugs of all errors.
 std::string OptionErrors(const std::string& name, const std::string& json);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,18 +13,22 @@
 
 namespace thalweg::sql::testing {
 
-/// Tests that analyse statements; one database for all of them, because parsing keeps nothing.
+/// Tests that analyse statements: one database for the tests of a suite, because parsing keeps
+/// nothing.
 class AnalyzerTest : public ::testing::Test {
  protected:
-  static Analyzer& analyzer() {
-    static const std::unique_ptr<duckdb::Database> database = [] {
-      duckdb::DatabaseOptions options;
-      options.threads = 2;
-      return duckdb::Database::Open(options).value();
-    }();
-    static const std::unique_ptr<Analyzer> analyzer = Analyzer::Open(*database).value();
-    return *analyzer;
+  static void SetUpTestSuite() {
+    duckdb::DatabaseOptions options;
+    options.threads = 2;
+    database_ = duckdb::Database::Open(options).value();
+    analyzer_ = Analyzer::Open(*database_).value();
   }
+  static void TearDownTestSuite() {
+    analyzer_.reset();
+    database_.reset();
+  }
+
+  static Analyzer& analyzer() { return *analyzer_; }
 
   static Analyzer::Outcome Run(const std::string& sql) {
     return std::move(analyzer().Analyze({&sql, 1}).value().front());
@@ -62,6 +67,10 @@ class AnalyzerTest : public ::testing::Test {
       places.push_back(finding.slug + "@" + Text(sql, finding.range));
     return places;
   }
+
+ private:
+  static inline std::unique_ptr<duckdb::Database> database_;
+  static inline std::unique_ptr<Analyzer> analyzer_;
 };
 
 }  // namespace thalweg::sql::testing

@@ -1,0 +1,91 @@
+#include "operators/filter.h"
+
+#include <vector>
+
+#include <arrow/array/array_base.h>
+#include <arrow/array/data.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "operators/columns.h"
+#include "operators/queued_operator.h"
+#include "operators/single_input.h"
+
+namespace thalweg::operators {
+
+component::OptionsOf<FilterOptions> FilterOptions::Describe() {
+  return component::OptionsOf<FilterOptions>("filter",
+                                             "Keeps the rows for which a condition is true.")
+      .Field("where", &FilterOptions::where,
+             {.doc = "A condition over the input's columns.",
+              .example = "event_type = 'view'",
+              .required = true})
+      .Shorthand("where");
+}
+
+namespace {
+
+std::string Verdict(const std::string& condition) {
+  return fmt::format("CAST(({}) AS BOOLEAN) AS keep", condition);
+}
+
+class Filter : public QueuedOperator {
+ public:
+  Filter(data::SchemaRef schema, std::string condition)
+      : schema_(std::move(schema)), condition_(std::move(condition)) {}
+
+  Status Open(const component::OperatorContext& context) override {
+    TW_RETURN_IF_ERROR(QueuedOperator::Open(context));
+    TW_ASSIGN_OR_RETURN(evaluator_, context.make_evaluator(schema_, Verdict(condition_), ""));
+    return {};
+  }
+
+ protected:
+  Status OnBatch(int, const data::Batch& batch) override {
+    TW_ASSIGN_OR_RETURN(const data::Batch verdicts, evaluator_->Eval(batch));
+    if (verdicts->num_rows() != batch->num_rows())
+      return Status::Internal("a condition gave another number of rows");
+    const arrow::ArrayData& keep = *verdicts->column_data(0);
+    std::vector<std::int64_t> scratch;
+    const std::int64_t* values = WideValues(keep, &scratch);
+    std::vector<RowRef> rows;
+    for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
+      if (keep.IsValid(row) && values[row] != 0) rows.push_back({batch, row});
+    }
+    if (static_cast<std::int64_t>(rows.size()) == batch->num_rows()) return Emit(batch), Status();
+    if (rows.empty()) return {};
+    TW_ASSIGN_OR_RETURN(data::Batch kept, GatherRows(schema_, rows));
+    Emit(std::move(kept));
+    return {};
+  }
+
+ private:
+  const data::SchemaRef schema_;
+  const std::string condition_;
+  std::unique_ptr<component::BatchEvaluator> evaluator_;
+};
+
+}  // namespace
+
+Result<component::Bound> FilterSpec::Bind(std::span<const data::EdgeType> inputs,
+                                          const component::MakeEvaluator& make_evaluator) const {
+  TW_RETURN_IF_ERROR(CheckOneInput(inputs, "filter"));
+  TW_ASSIGN_OR_RETURN(const auto evaluator,
+                      make_evaluator(inputs[0].schema, Verdict(options_.where.text), ""));
+  TW_ASSIGN_OR_RETURN(component::Bound bound, BoundLike(inputs, "filter", inputs[0].schema));
+  bound.stateless = true;
+  return bound;
+}
+
+std::optional<std::string> FilterSpec::Lower(component::Dialect,
+                                             std::span<const data::EdgeType>) const {
+  return fmt::format("SELECT * FROM in_0 WHERE ({})", options_.where.text);
+}
+
+Result<std::unique_ptr<component::Operator>> FilterSpec::Make(
+    std::span<const data::EdgeType> inputs) const {
+  return std::make_unique<Filter>(inputs[0].schema, options_.where.text);
+}
+
+}  // namespace thalweg::operators

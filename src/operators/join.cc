@@ -1,0 +1,182 @@
+#include "operators/join.h"
+
+#include <algorithm>
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "duckdb/database.h"
+#include "operators/columns.h"
+#include "operators/join_plan.h"
+#include "operators/key_codec.h"
+
+namespace thalweg::operators {
+
+component::OptionsOf<JoinOptions> JoinOptions::Describe() {
+  using O = JoinOptions;
+  return component::OptionsOf<O>("join", "Joins rows of several nodes by key and event time.")
+      .Field("on", &O::on,
+             {.doc = "Key columns, of the same name in all inputs.",
+              .example = "[host]",
+              .required = true,
+              .scalar_or_list = true})
+      .Field("tolerance", &O::tolerance,
+             {.doc = "Per frame: rows whose times are so close become one row. 0s: equal times.",
+              .example = "1s"})
+      .Field("within", &O::within,
+             {.doc = "Pairs of rows of two inputs whose times differ by no more than this.",
+              .example = "10s"});
+}
+
+namespace {
+
+Result<JoinPlan::Input> BindInput(const data::EdgeType& edge) {
+  JoinPlan::Input input{edge.schema, -1, 1, {}};
+  if (!edge.event_time)
+    return UserError("no-event-time", "join needs event time: set event_time on the sources");
+  TW_ASSIGN_OR_RETURN(input.time, FindColumn(*edge.schema, *edge.event_time));
+  TW_ASSIGN_OR_RETURN(input.ns_per_unit,
+                      NanosecondsPerUnit(*edge.schema->field(input.time)->type()));
+  if (edge.changes != data::Changes::kAppend)
+    return UserError("changing-input", "join needs rows that never change");
+  return input;
+}
+
+Status CheckKeys(const std::vector<std::string>& on, const data::EdgeType& first,
+                 const data::EdgeType& edge) {
+  TW_ASSIGN_OR_RETURN(const KeyCodec a, KeyCodec::Make(*first.schema, on));
+  TW_ASSIGN_OR_RETURN(const KeyCodec b, KeyCodec::Make(*edge.schema, on));
+  for (std::size_t i = 0; i < on.size(); ++i) {
+    if (!a.fields()[i]->type()->Equals(*b.fields()[i]->type())) {
+      return UserError(
+          "different-types",
+          fmt::format("column \"{}\" is {} in one input and {} in another: cast one", on[i],
+                      a.fields()[i]->type()->ToString(), b.fields()[i]->type()->ToString()));
+    }
+  }
+  return {};
+}
+
+/// Columns of the same name are one column.
+Status MergeColumns(std::span<const data::EdgeType> edges, JoinPlan* plan) {
+  arrow::FieldVector fields;
+  for (const data::EdgeType& edge : edges) {
+    if (edge.event_time != edges[0].event_time) {
+      return UserError("different-event-time",
+                       "a join with tolerance needs event time of the same name in all inputs");
+    }
+    for (const auto& field : edge.schema->fields()) {
+      const auto known = std::find_if(fields.begin(), fields.end(),
+                                      [&](const auto& f) { return f->name() == field->name(); });
+      if (known == fields.end()) {
+        fields.push_back(field);
+      } else if (!(*known)->type()->Equals(*field->type())) {
+        return UserError("different-types",
+                         fmt::format("column \"{}\" has different types in the inputs: cast one",
+                                     field->name()));
+      }
+    }
+  }
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    for (const auto& field : fields)
+      plan->inputs[i].columns.push_back(edges[i].schema->GetFieldIndex(field->name()));
+  }
+  plan->output = arrow::schema(std::move(fields));
+  return {};
+}
+
+/// The left columns, then the right ones without the keys.
+void PairColumns(std::span<const data::EdgeType> edges, JoinPlan* plan) {
+  arrow::FieldVector fields = edges[0].schema->fields();
+  for (int c = 0; c < edges[0].schema->num_fields(); ++c) {
+    plan->inputs[0].columns.push_back(c);
+    plan->inputs[1].columns.push_back(-1);
+  }
+  for (int c = 0; c < edges[1].schema->num_fields(); ++c) {
+    const auto& field = edges[1].schema->field(c);
+    if (std::find(plan->on.begin(), plan->on.end(), field->name()) != plan->on.end()) continue;
+    const bool taken = edges[0].schema->GetFieldIndex(field->name()) >= 0;
+    fields.push_back(taken ? field->WithName("right_" + field->name()) : field);
+    plan->inputs[0].columns.push_back(-1);
+    plan->inputs[1].columns.push_back(c);
+  }
+  plan->output = arrow::schema(std::move(fields));
+}
+
+Result<std::shared_ptr<JoinPlan>> MakePlan(const JoinOptions& options,
+                                           std::span<const data::EdgeType> edges) {
+  if (options.tolerance.has_value() == options.within.has_value()) {
+    return UserError("bad-join", "join needs exactly one of tolerance and within");
+  }
+  auto plan = std::make_shared<JoinPlan>();
+  plan->on = options.on;
+  plan->distance = (options.tolerance ? *options.tolerance : *options.within).count();
+  if (edges.size() < 2 || (options.within && edges.size() != 2)) {
+    return UserError("input-count", options.within ? "join within reads exactly two nodes"
+                                                   : "join reads at least two nodes");
+  }
+  for (const data::EdgeType& edge : edges) {
+    TW_ASSIGN_OR_RETURN(JoinPlan::Input input, BindInput(edge));
+    TW_RETURN_IF_ERROR(CheckKeys(options.on, edges[0], edge));
+    plan->inputs.push_back(std::move(input));
+  }
+  if (options.tolerance) {
+    TW_RETURN_IF_ERROR(MergeColumns(edges, plan.get()));
+  } else {
+    PairColumns(edges, plan.get());
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<component::Bound> JoinSpec::Bind(std::span<const data::EdgeType> inputs,
+                                        const component::MakeEvaluator&) const {
+  TW_ASSIGN_OR_RETURN(const auto plan, MakePlan(options_, inputs));
+  component::Bound bound;
+  bound.output.schema = plan->output;
+  bound.output.event_time = inputs[0].event_time;
+  for (const data::EdgeType& edge : inputs) {
+    bound.output.bounded &= edge.bounded;
+    bound.output.deterministic &= edge.deterministic;
+    bound.partition_by.push_back(options_.on);
+  }
+  bound.sides.emplace_back("late", inputs[0]);
+  return bound;
+}
+
+std::optional<std::string> JoinSpec::Lower(component::Dialect dialect,
+                                           std::span<const data::EdgeType> inputs) const {
+  const auto plan = MakePlan(options_, inputs);
+  if (!plan.ok() || !options_.within || dialect != component::Dialect::kDuckDb ||
+      (*plan)->distance % 1000 != 0) {
+    return std::nullopt;
+  }
+  std::string list, condition;
+  for (int c = 0; c < (*plan)->output->num_fields(); ++c) {
+    const bool left = (*plan)->inputs[0].columns[static_cast<std::size_t>(c)] >= 0;
+    const auto& input = (*plan)->inputs[left ? 0 : 1];
+    const std::string& name =
+        input.schema->field(input.columns[static_cast<std::size_t>(c)])->name();
+    list += fmt::format("{}{}.{} AS {}", c == 0 ? "" : ", ", left ? "l" : "r",
+                        duckdb::QuoteIdentifier(name),
+                        duckdb::QuoteIdentifier((*plan)->output->field(c)->name()));
+  }
+  for (const std::string& name : options_.on)
+    condition += fmt::format(" AND l.{0} = r.{0}", duckdb::QuoteIdentifier(name));
+  return fmt::format(
+      "SELECT {0} FROM in_0 AS l JOIN in_1 AS r ON r.{2} BETWEEN l.{1} - INTERVAL {3} MICROSECONDS "
+      "AND l.{1} + "
+      "INTERVAL {3} MICROSECONDS{4}",
+      list, duckdb::QuoteIdentifier(*inputs[0].event_time),
+      duckdb::QuoteIdentifier(*inputs[1].event_time), (*plan)->distance / 1000, condition);
+}
+
+Result<std::unique_ptr<component::Operator>> JoinSpec::Make(
+    std::span<const data::EdgeType> inputs) const {
+  TW_ASSIGN_OR_RETURN(const auto plan, MakePlan(options_, inputs));
+  return options_.tolerance ? MakeFrameJoin(plan) : MakeIntervalJoin(plan);
+}
+
+}  // namespace thalweg::operators

@@ -1,0 +1,120 @@
+#include "operators/join.h"
+
+#include <arrow/record_batch.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "operators/testing/lowered.h"
+#include "operators/testing/operator_harness.h"
+
+namespace thalweg::operators {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+data::Batch Left(const std::string& times, const std::string& tags, const std::string& values) {
+  return Rows({{"t", "seconds", times}, {"tag", "varchar", tags}, {"f1", "bigint", values}});
+}
+data::Batch Right(const std::string& times, const std::string& tags, const std::string& values) {
+  return Rows({{"t", "seconds", times}, {"tag", "varchar", tags}, {"f2", "double", values}});
+}
+Harness Over(const std::string& options) {
+  return {MakeSpec("join", options),
+          {Edge(Left("[]", "[]", "[]"), "t"), Edge(Right("[]", "[]", "[]"), "t")}};
+}
+Steps Frame(const data::Batch& left, const data::Batch& right) {
+  return {{data::FrameBegin{1}}, {left, 0}, {right, 1}, {data::FrameEnd{1}}};
+}
+constexpr const char* kExact = R"j({"on": ["tag"], "tolerance": "0s"})j";
+
+TEST(Join, J1) {
+  const auto a = Left("[100]", R"j(["tag_value"])j", "[42]");
+  const auto b = Right("[100]", R"j(["tag_value"])j", "[3.14]");
+  EXPECT_THAT(Over(kExact).RunAll(Frame(a, b)).rows, ElementsAre("100|tag_value|42|3.14"));
+  EXPECT_THAT(Over(kExact).RunAll({{b, 1}, {a, 0}}).rows, ElementsAre("100|tag_value|42|3.14"));
+}
+
+TEST(Join, J2) {
+  const auto a = Left("[105, 110]", R"j(["tag_value", "other"])j", "[43, 44]");
+  const auto b = Right("[110]", R"j(["tag_value"])j", "[2.71]");
+  EXPECT_THAT(Over(kExact).RunAll(Frame(a, b)).rows,
+              ElementsAre("105|tag_value|43|null", "110|other|44|null", "110|tag_value|null|2.71"));
+}
+
+TEST(Join, ToleranceCountsFromTheFirstRowAndTheFirstValueWins) {
+  const auto a = Left("[100, 102, 104]", R"j(["x", "x", "x"])j", "[null, 2, 3]");
+  const auto b = Right("[101]", R"j(["x"])j", "[0.5]");
+  EXPECT_THAT(Over(R"j({"on": ["tag"], "tolerance": "2s"})j").RunAll(Frame(a, b)).rows,
+              ElementsAre("100|x|2|0.5", "104|x|3|null"));
+}
+
+/// Defect B14: two streams are joined across batches, with memory that expires.
+TEST(Join, B14IntervalsReachAcrossBatches) {
+  const auto spec = MakeSpec("join", R"j({"on": ["tag"], "within": "5s"})j");
+  const auto a = Left("[100, 101, 120]", R"j(["x", null, "x"])j", "[1, 2, 3]");
+  const auto b =
+      Right("[104, 106, 101, 118]", R"j(["x", "x", null, "x"])j", "[0.5, 1.5, 2.5, 3.5]");
+  const std::vector<data::EdgeType> inputs{Edge(a, "t"), Edge(b, "t")};
+  const Harness harness(spec, inputs);
+  const std::vector<std::string> expected = {"100|x|1|104|0.5", "120|x|3|118|3.5"};
+  EXPECT_EQ(harness.RunAll({{a, 0}, {b, 1}}).Sorted(), expected);
+  EXPECT_EQ(harness.RunAll({{b, 1}, {a, 0}}).Sorted(), expected);
+  EXPECT_EQ(RunLowered(*spec->Lower(component::Dialect::kDuckDb, inputs), {a, b}), expected);
+  // A watermark between forgets what cannot match, and what comes behind it is late.
+  const Outcome out = harness.RunAll(
+      {{a->Slice(0, 1), 0}, {data::Watermark{{105 * kSecond}}}, {b, 1}, {a->Slice(2, 1), 0}});
+  EXPECT_EQ(out.Sorted(), (std::vector<std::string>{"120|x|3|118|3.5"}));
+  EXPECT_THAT(out.sides.at("late"), ElementsAre("104|x|0.5"));
+}
+
+/// Defects B2, B3: keys never mix, nulls of columns stay nulls.
+TEST(Join, B2B3KeysAreApart) {
+  const auto a = Left("[100, 100]", R"j(["x", "y"])j", "[1, null]");
+  const auto b = Right("[100, 100]", R"j(["y", "x"])j", "[0.5, null]");
+  EXPECT_THAT(Over(kExact).RunAll(Frame(a, b)).rows,
+              UnorderedElementsAre("100|x|1|null", "100|y|null|0.5"));
+}
+
+TEST(Join, MistakesAreNamedAtPlanTime) {
+  EXPECT_EQ(Over(R"j({"on": ["tag"]})j").Bind().status().slug(), "bad-join");
+  EXPECT_EQ(Over(R"j({"on": ["nothing"], "within": "1s"})j").Bind().status().slug(),
+            "unknown-column");
+}
+
+TEST(Distinct, KeepsTheFirstRowOfAKeyWithinASpan) {
+  const auto batch = Rows({{"t", "seconds", "[0, 1, 5, 9, 11, 11]"},
+                           {"k", "varchar", R"j(["a", "b", "a", null, "a", null])j"},
+                           {"x", "bigint", "[1, 2, 3, 4, 5, 6]"}});
+  Harness harness(MakeSpec("distinct", R"j({"by": ["k"], "within": "10s"})j"), {Edge(batch, "t")});
+  EXPECT_THAT(harness.RunAll({{batch}}).Sorted(),
+              ElementsAre("0|a|1", "11|a|5", "1|b|2", "9|null|4"));
+  harness.lateness_ns = 0;
+  EXPECT_THAT(harness.RunAll({{batch}}).Sorted(),
+              ElementsAre("0|a|1", "11|a|5", "1|b|2", "9|null|4"));
+  Harness forever(MakeSpec("distinct", R"j({"by": ["k"]})j"), {Edge(batch, "t")});
+  EXPECT_THAT(forever.RunAll({{batch}}).Sorted(), ElementsAre("0|a|1", "1|b|2", "9|null|4"));
+}
+
+TEST(Distinct, AnOrderChoosesTheRowWhenTheSpanHasPassed) {
+  const auto batch = Rows({{"t", "seconds", "[0, 1, 5, 11]"},
+                           {"k", "varchar", R"j(["a", "a", "b", "a"])j"},
+                           {"x", "bigint", "[1, 7, 3, 5]"}});
+  Harness harness(
+      MakeSpec("distinct", R"j({"by": ["k"], "order_by": ["x desc"], "within": "10s"})j"),
+      {Edge(batch, "t")});
+  EXPECT_THAT(harness.RunAll({{batch}}).Sorted(), ElementsAre("11|a|5", "1|a|7", "5|b|3"));
+  EXPECT_THAT(harness.Run({{batch->Slice(0, 3)}}, {}, false).rows, IsEmpty());
+  const auto spec = MakeSpec("distinct", R"j({"by": ["k"], "order_by": ["x desc"]})j");
+  Harness table(spec, {Edge(batch)});
+  const auto rows = table.RunAll({{batch}}).Sorted();
+  EXPECT_THAT(rows, ElementsAre("1|a|7", "5|b|3"));
+  EXPECT_EQ(
+      RunLowered(*spec->Lower(component::Dialect::kDuckDb, std::vector{Edge(batch)}), {batch}),
+      rows);
+}
+
+}  // namespace
+}  // namespace thalweg::operators
