@@ -60,7 +60,8 @@ class Catalog {
   virtual Result<std::vector<NodeRecord>> Nodes() = 0;
 
   // Runs. State changes write an event with actor and reason in the same transaction.
-  /// Gives id and number; node runs in the given order. The run is `running`.
+  /// Gives id and number; node runs in the given order. The run is `queued` until its executor has
+  /// the RunLock and says that it is running.
   virtual Result<RunRecord> CreateRun(const NewRun& run) = 0;
   /// kCancelled when the run was cancelled and `state` would end it: its executor did not notice.
   virtual Status SetRunState(const RunId& run, RunState state, const Actor& actor) = 0;
@@ -97,10 +98,10 @@ class Catalog {
   /// stay.
   virtual Result<std::vector<AttemptRecord>> LoseAttempts(const RunId& run, const Actor& actor) = 0;
 
-  /// The one commit, between the kill points commit.before and commit.after; the versions come back
-  /// with their numbers. Nothing is changed on kConflict (the attempt is no longer ours), kExists
-  /// (the sequence was committed), kCancelled (so was the run), kDiskFull. After kIo the outcome is
-  /// open until the catalog is opened again: the attempt's files must stay.
+  /// The one commit; the versions come back with their numbers. Nothing is changed on kConflict
+  /// (the attempt is no longer ours), kExists (the sequence was committed), kCancelled (so was the
+  /// run), kDiskFull. After kIo the outcome is open until the catalog is opened again: the
+  /// attempt's files must stay.
   virtual Result<std::vector<VersionRecord>> Commit(const CommitEpoch& epoch) = 0;
 
   // Versions. A table is "node", "node_rejects" or "node_late", by the node's name of today. What

@@ -149,7 +149,7 @@ void CheckSurvived(const std::string& path, const Promises& promises) {
     EXPECT_EQ(ReadFile(files, home->Absolute(file)).value_or("missing"), kContent) << file;
   }
   for (const auto& run : catalog.Runs(std::nullopt, 0).value()) {
-    if (run.state != RunState::kRunning) continue;
+    if (run.state == RunState::kDone) continue;
     ASSERT_TRUE(catalog.LoseAttempts(run.id, kAnn).ok());
     const auto node = catalog.NodeRuns(run.id).value().front();
     if (node.state == NodeState::kDone) continue;

@@ -92,7 +92,7 @@ TEST_F(CatalogRunsTest, RunsAreNumberedAndKeepWhatWasRun) {
 
   const RunRecord found = catalog().FindRun(1).value().value();
   EXPECT_EQ(found.id, first.id);
-  EXPECT_EQ(found.state, RunState::kRunning);
+  EXPECT_EQ(found.state, RunState::kQueued);
   EXPECT_EQ(found.file_text, wanted.file_text);
   EXPECT_EQ(found.parameters, wanted.parameters);
   EXPECT_EQ(found.selection, "a+");
@@ -124,12 +124,14 @@ TEST_F(CatalogRunsTest, EveryChangeOfStateIsAnEventWithActorAndReason) {
   ASSERT_TRUE(catalog().SetRunState(run.id, RunState::kWaiting, kAnn).ok());
   ASSERT_TRUE(catalog().SetRunState(run.id, RunState::kWaiting, kAnn).ok());  // no change, no event
   const auto events = catalog().Events(1, 0, kAll).value();
-  ASSERT_THAT(events, SizeIs(2));
-  EXPECT_EQ(events[1].what, "state: running -> waiting");
-  EXPECT_EQ(events[1].actor, kAnn.name);
-  EXPECT_EQ(events[1].reason, kAnn.reason);
-  EXPECT_EQ(events[1].at, home_.clock().Now());
-  EXPECT_EQ(catalog().Events(1, events[0].id, kAll).value().front().id, events[1].id);
+  ASSERT_THAT(events, SizeIs(3));
+  EXPECT_EQ(events[0].what, "created");
+  EXPECT_EQ(events[1].what, "state: queued -> running");
+  EXPECT_EQ(events[2].what, "state: running -> waiting");
+  EXPECT_EQ(events[2].actor, kAnn.name);
+  EXPECT_EQ(events[2].reason, kAnn.reason);
+  EXPECT_EQ(events[2].at, home_.clock().Now());
+  EXPECT_EQ(catalog().Events(1, events[1].id, kAll).value().front().id, events[2].id);
   EXPECT_THAT(catalog().Events(1, 0, 1).value(), SizeIs(1));
   EXPECT_THAT(catalog().Events(2, 0, kAll).value(), IsEmpty());
   EXPECT_EQ(catalog().FindRun(1).value()->reason, kAnn.reason);
@@ -182,7 +184,7 @@ TEST_F(CatalogRunsTest, SetNodeRunsIsAllOrNothing) {
       {home_.NodeRun(run, "a").id, skip}, {NodeRunId("unknown"), skip}};
   EXPECT_EQ(catalog().SetNodeRuns(changes).code(), Code::kNotFound);
   EXPECT_EQ(home_.NodeRun(run, "a").state, NodeState::kPending);
-  EXPECT_THAT(Whats(1), ElementsAre(" created"));
+  EXPECT_THAT(Whats(1), ElementsAre(" created", " state: queued -> running"));
   ASSERT_TRUE(catalog().SetNodeRuns(std::span(changes).first(1)).ok());
   EXPECT_EQ(home_.NodeRun(run, "a").state, NodeState::kSkipped);
 }

@@ -27,7 +27,7 @@ TEST(EventLogTest, MirrorsTheEventsOfItsRunAlsoThoseOfOthers) {
   const RunRecord run = home.CreateRun({"a"});
   home.CreateRun({"b"});
   const auto log = EventLog::Open(home.home(), home.catalog(), run.number).value();
-  EXPECT_THAT(WhatsIn(home, 1), ElementsAre("created"));
+  EXPECT_THAT(WhatsIn(home, 1), ElementsAre("created", "state: queued -> running"));
   ASSERT_TRUE(home.catalog().SetRunState(run.id, RunState::kWaiting, kAnn).ok());
   {
     const auto other = Catalog::Open(home.home(), home.clock()).value();
@@ -37,7 +37,8 @@ TEST(EventLogTest, MirrorsTheEventsOfItsRunAlsoThoseOfOthers) {
   ASSERT_TRUE(log->CatchUp().ok());
   ASSERT_TRUE(log->CatchUp().ok());
   EXPECT_THAT(WhatsIn(home, 1),
-              ElementsAre("created", "state: running -> waiting", "state: waiting -> running"));
+              ElementsAre("created", "state: queued -> running", "state: running -> waiting",
+                          "state: waiting -> running"));
 }
 
 TEST(EventLogTest, IsMadeAnewByTheNextProcess) {
@@ -46,7 +47,8 @@ TEST(EventLogTest, IsMadeAnewByTheNextProcess) {
   ASSERT_TRUE(EventLog::Open(home.home(), home.catalog(), run.number).ok());
   ASSERT_TRUE(home.catalog().SetRunState(run.id, RunState::kFailed, kAnn).ok());
   ASSERT_TRUE(EventLog::Open(home.home(), home.catalog(), run.number).ok());
-  EXPECT_THAT(WhatsIn(home, 1), ElementsAre("created", "state: running -> failed"));
+  EXPECT_THAT(WhatsIn(home, 1),
+              ElementsAre("created", "state: queued -> running", "state: running -> failed"));
 }
 
 TEST(EventLogTest, CopiesMoreEventsThanOnePage) {
@@ -60,7 +62,7 @@ TEST(EventLogTest, CopiesMoreEventsThanOnePage) {
   }
   ASSERT_TRUE(home.catalog().SetNodeRuns(changes).ok());
   ASSERT_TRUE(EventLog::Open(home.home(), home.catalog(), run.number).ok());
-  EXPECT_EQ(WhatsIn(home, 1).size(), 1501u);
+  EXPECT_EQ(WhatsIn(home, 1).size(), 1502u);
 }
 
 }  // namespace

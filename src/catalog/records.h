@@ -50,7 +50,7 @@ struct RunRecord {
   RunId id;
   std::int64_t number = 0;
   std::string pipeline;
-  RunState state = RunState::kRunning;
+  RunState state = RunState::kQueued;
   std::string file_path;   ///< absolute
   std::string file_text;   ///< exactly as it was run
   std::string parameters;  ///< JSON object, without secrets

@@ -41,6 +41,7 @@ Result<RunRecord> InsertRun(Connection& db, Instant now, const NewRun& run) {
   RunRecord record;
   record.id = RunId::New();
   TW_ASSIGN_OR_RETURN(record.number, NextRunNumber(db));
+  record.state = RunState::kQueued;
   record.pipeline = run.pipeline;
   record.file_path = run.file_path;
   record.file_text = run.file_text;

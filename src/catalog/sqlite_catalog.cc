@@ -60,16 +60,15 @@ Result<std::unique_ptr<Catalog>> Catalog::Open(const Home& home, const Clock& cl
   return SqliteCatalog::Open(home, clock);
 }
 
-SqliteCatalog::SqliteCatalog(const Home& home, const Clock& clock,
-                             std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
-    : home_(home), clock_(clock), writer_(std::move(writer)), reader_(std::move(reader)) {}
+SqliteCatalog::SqliteCatalog(const Clock& clock, std::unique_ptr<Connection> writer,
+                             std::unique_ptr<Connection> reader)
+    : clock_(clock), writer_(std::move(writer)), reader_(std::move(reader)) {}
 
 Result<std::unique_ptr<Catalog>> SqliteCatalog::Open(const Home& home, const Clock& clock) {
   TW_ASSIGN_OR_RETURN(auto writer, Connection::Open(home.CatalogPath()));
   TW_RETURN_IF_ERROR(EnsureSchema(home, *writer));
   TW_ASSIGN_OR_RETURN(auto reader, Connection::Open(home.CatalogPath()));
-  return std::unique_ptr<Catalog>(
-      new SqliteCatalog(home, clock, std::move(writer), std::move(reader)));
+  return std::unique_ptr<Catalog>(new SqliteCatalog(clock, std::move(writer), std::move(reader)));
 }
 
 Result<std::vector<NodeId>> SqliteCatalog::ResolveNodes(const std::string& pipeline,
@@ -174,11 +173,8 @@ Result<std::vector<AttemptRecord>> SqliteCatalog::LoseAttempts(const RunId& run,
 }
 
 Result<std::vector<VersionRecord>> SqliteCatalog::Commit(const CommitEpoch& epoch) {
-  home_.files().Point("commit.before");
-  auto versions = Write(Durability::kDurable,
-                        [&](Connection& db, Instant now) { return CommitRows(db, now, epoch); });
-  if (versions.ok()) home_.files().Point("commit.after");
-  return versions;
+  return Write(Durability::kDurable,
+               [&](Connection& db, Instant now) { return CommitRows(db, now, epoch); });
 }
 
 Result<std::optional<VersionRecord>> SqliteCatalog::FindVersion(const VersionId& id) {

@@ -84,7 +84,7 @@ class SqliteCatalog final : public Catalog {
  private:
   using Durability = Connection::Durability;
 
-  SqliteCatalog(const Home& home, const Clock& clock, std::unique_ptr<Connection> writer,
+  SqliteCatalog(const Clock& clock, std::unique_ptr<Connection> writer,
                 std::unique_ptr<Connection> reader);
 
   /// body(connection, now) in a write transaction, which is committed when the body's Status or
@@ -96,7 +96,6 @@ class SqliteCatalog final : public Catalog {
   template <typename F>
   auto Read(F&& body) -> decltype(body(std::declval<Connection&>()));
 
-  const Home home_;
   const Clock& clock_;
   std::mutex writer_mutex_;
   std::unique_ptr<Connection> writer_;

@@ -24,7 +24,7 @@ std::string HintFor(const Status& error, const Command& command) {
     case Code::kOutOfMemory:
       return fmt::format("allow more memory: thalweg {} --memory 2GB", command.name);
     case Code::kCancelled:
-      return "go on with: thalweg resume";
+      return fmt::format("start it again: thalweg {}", command.name);
     default:
       return "check the home with: thalweg doctor";
   }

@@ -18,34 +18,49 @@
 namespace thalweg::component {
 
 /// How a field is written in the file.
-enum class Shape { kBoolean, kInteger, kNumber, kString, kDuration, kBytes, kSql, kType, kScalar, kList, kMap, kObject, kAny };
+enum class Shape {
+  kBoolean,
+  kInteger,
+  kNumber,
+  kString,
+  kDuration,
+  kBytes,
+  kSql,
+  kType,
+  kScalar,
+  kList,
+  kMap,
+  kObject,
+  kAny
+};
 
 struct ObjectInfo;
 
-/// One field of an options object: the one description behind parsing, validation, JSON Schema, `describe`, the
-/// reference page and later a form.
+/// One field of an options object: the one description behind parsing, validation, JSON Schema,
+/// `describe`, the reference page and later a form.
 struct FieldInfo {
   std::string name;
-  std::string doc;                   ///< one or two sentences in plain words
+  std::string doc;  ///< one or two sentences in plain words
   Shape shape = Shape::kString;
   bool required = false;
   bool secret = false;
-  bool changes_rows = true;          ///< part of the recipe key
-  bool reserved = false;             ///< belongs to the grammar, but this version cannot do it: giving it is an error
+  bool changes_rows = true;  ///< part of the recipe key
+  bool reserved =
+      false;  ///< belongs to the grammar, but this version cannot do it: giving it is an error
   std::string default_text;          ///< as one would write it; empty: none
   std::string example;               ///< as one would write it
   std::vector<std::string> choices;  ///< for strings: the only values allowed
   bool scalar_or_list = false;       ///< for lists: a single scalar stands for a list of one
-  std::shared_ptr<const FieldInfo> element;   ///< of kList and kMap
-  std::shared_ptr<const ObjectInfo> object;   ///< of kObject
+  std::shared_ptr<const FieldInfo> element;  ///< of kList and kMap
+  std::shared_ptr<const ObjectInfo> object;  ///< of kObject
 };
 
 struct ObjectInfo {
   std::string name;
   std::string doc;
   std::vector<FieldInfo> fields;
-  /// A scalar (or, where the field is one, a list) in place of the object sets this field: `tumbling: 10s`. Empty: not
-  /// allowed.
+  /// A scalar (or, where the field is one, a list) in place of the object sets this field:
+  /// `tumbling: 10s`. Empty: not allowed.
   std::string shorthand;
   const FieldInfo* Find(std::string_view field) const;
 };
@@ -56,9 +71,14 @@ struct SqlText {
   Value value;  ///< for positions: value.SpanOf(begin, end)
 };
 /// A type name as written in the file, already canonical (data/types.h).
-struct TypeName { std::string text; };
+struct TypeName {
+  std::string text;
+};
 /// Any scalar, as text, with its place.
-struct Scalar { std::string text; Value value; };
+struct Scalar {
+  std::string text;
+  Value value;
+};
 using Duration = std::chrono::nanoseconds;
 
 template <typename T>
@@ -74,12 +94,14 @@ const OptionsOf<T>& DescriptionOf() {
   return description;
 }
 
-/// Reads one value into a C++ type; a specialisation per type lives in fields.cc or, for composites, below.
-/// On a mismatch it adds a Diagnostic at the value's place and returns false.
+/// Reads one value into a C++ type; a specialisation per type lives in fields.cc or, for
+/// composites, below. On a mismatch it adds a Diagnostic at the value's place and returns false.
 bool ReadValue(const Value& value, const FieldInfo& info, bool* out, Diagnostics& diagnostics);
-bool ReadValue(const Value& value, const FieldInfo& info, std::int64_t* out, Diagnostics& diagnostics);
+bool ReadValue(const Value& value, const FieldInfo& info, std::int64_t* out,
+               Diagnostics& diagnostics);
 bool ReadValue(const Value& value, const FieldInfo& info, double* out, Diagnostics& diagnostics);
-bool ReadValue(const Value& value, const FieldInfo& info, std::string* out, Diagnostics& diagnostics);
+bool ReadValue(const Value& value, const FieldInfo& info, std::string* out,
+               Diagnostics& diagnostics);
 bool ReadValue(const Value& value, const FieldInfo& info, Duration* out, Diagnostics& diagnostics);
 bool ReadValue(const Value& value, const FieldInfo& info, Bytes* out, Diagnostics& diagnostics);
 bool ReadValue(const Value& value, const FieldInfo& info, SqlText* out, Diagnostics& diagnostics);
@@ -87,8 +109,8 @@ bool ReadValue(const Value& value, const FieldInfo& info, TypeName* out, Diagnos
 bool ReadValue(const Value& value, const FieldInfo& info, Scalar* out, Diagnostics& diagnostics);
 bool ReadValue(const Value& value, const FieldInfo& info, Value* out, Diagnostics& diagnostics);
 
-/// The shape that a C++ type has in the file. A type that none of these fit brings `static FieldInfo T::Info()`, and
-/// a ReadValue in its own namespace.
+/// The shape that a C++ type has in the file. A type that none of these fit brings `static
+/// FieldInfo T::Info()`, and a ReadValue in its own namespace.
 template <typename T>
 FieldInfo InfoFor() {
   FieldInfo info;
@@ -129,10 +151,12 @@ FieldInfo InfoFor() {
   return info;
 }
 
-/// A name in double quotes, for messages. What is not printable ASCII is escaped, so that look-alike letters show.
+/// A name in double quotes, for messages. What is not printable ASCII is escaped, so that
+/// look-alike letters show.
 std::string QuoteName(std::string_view name);
 
-/// Reports, as kUnsupported with slug "not-yet", something that the grammar has words for but this version cannot do.
+/// Reports, as kUnsupported with slug "not-yet", something that the grammar has words for but this
+/// version cannot do.
 void ReportNotYet(std::string_view what, Span span, Diagnostics& diagnostics);
 
 /// Elements have no name of their own: messages call them by their field's.
@@ -144,11 +168,14 @@ inline void NameElements(FieldInfo* field) {
   field->element = std::make_shared<const FieldInfo>(std::move(element));
 }
 
-/// Checks that `value` is a map (or the shorthand), reports unknown keys (with a near name), and calls `field` for each
-/// known one. Reports required fields that are missing. `ignored` are keys that somebody else reads.
-bool ReadObject(const Value& value, const ObjectInfo& info, const std::vector<std::string>& ignored, Diagnostics& diagnostics,
+/// Checks that `value` is a map (or the shorthand), reports unknown keys (with a near name), and
+/// calls `field` for each known one. Reports required fields that are missing. `ignored` are keys
+/// that somebody else reads.
+bool ReadObject(const Value& value, const ObjectInfo& info, const std::vector<std::string>& ignored,
+                Diagnostics& diagnostics,
                 const std::function<bool(std::size_t field, const Value& value)>& field);
-bool CheckList(const Value& value, const FieldInfo& info, Diagnostics& diagnostics, std::vector<Value>* items);
+bool CheckList(const Value& value, const FieldInfo& info, Diagnostics& diagnostics,
+               std::vector<Value>* items);
 bool CheckMap(const Value& value, const FieldInfo& info, Diagnostics& diagnostics);
 bool CheckChoice(const Value& value, const FieldInfo& info, Diagnostics& diagnostics);
 
@@ -170,7 +197,8 @@ bool ReadAny(const Value& value, const FieldInfo& info, T* out, Diagnostics& dia
     std::vector<Value> items;
     if (!CheckList(value, info, diagnostics, &items)) return false;
     bool good = true;
-    for (const auto& item : items) good &= ReadAny(item, *info.element, &out->emplace_back(), diagnostics);
+    for (const auto& item : items)
+      good &= ReadAny(item, *info.element, &out->emplace_back(), diagnostics);
     return good;
   } else {
     return DescriptionOf<T>().Read(value, {}, out, diagnostics);
@@ -183,19 +211,24 @@ bool ReadAny(const Value& value, const FieldInfo& info, T* out, Diagnostics& dia
 ///     std::string delimiter = ",";
 ///     static OptionsOf<CsvOptions> Describe() {
 ///       return OptionsOf<CsvOptions>("csv", "How the text is cut.")
-///           .Field("delimiter", &CsvOptions::delimiter, {.doc = "Between two fields.", .default_text = "\",\""});
+///           .Field("delimiter", &CsvOptions::delimiter, {.doc = "Between two fields.",
+///           .default_text = "\",\""});
 ///     }
 ///   };
 template <typename Options>
 class OptionsOf {
  public:
   struct Notes {
-    std::string doc = {}, default_text = {}, example = {};  // initialized, so that a use may leave them out
+    std::string doc = {}, default_text = {},
+                example = {};  // initialized, so that a use may leave them out
     std::vector<std::string> choices = {};
-    bool required = false, secret = false, changes_rows = true, reserved = false, scalar_or_list = false;
+    bool required = false, secret = false, changes_rows = true, reserved = false,
+         scalar_or_list = false;
   };
 
-  OptionsOf(std::string name, std::string doc) { info_.name = std::move(name), info_.doc = std::move(doc); }
+  OptionsOf(std::string name, std::string doc) {
+    info_.name = std::move(name), info_.doc = std::move(doc);
+  }
 
   template <typename T>
   OptionsOf& Field(std::string name, T Options::*member, Notes notes) {
@@ -212,7 +245,8 @@ class OptionsOf {
     field.scalar_or_list = notes.scalar_or_list;
     NameElements(&field);
     info_.fields.push_back(std::move(field));
-    readers_.push_back([member](const Value& value, const FieldInfo& info, Options* out, Diagnostics& diagnostics) {
+    readers_.push_back([member](const Value& value, const FieldInfo& info, Options* out,
+                                Diagnostics& diagnostics) {
       return ReadAny(value, info, &(out->*member), diagnostics);
     });
     return *this;
@@ -223,7 +257,8 @@ class OptionsOf {
   const ObjectInfo& info() const { return info_; }
 
   /// Fills `out`; all mistakes are reported in one pass. False when there was any.
-  bool Read(const Value& value, const std::vector<std::string>& ignored, Options* out, Diagnostics& diagnostics) const {
+  bool Read(const Value& value, const std::vector<std::string>& ignored, Options* out,
+            Diagnostics& diagnostics) const {
     return ReadObject(value, info_, ignored, diagnostics, [&](std::size_t i, const Value& v) {
       return readers_[i](v, info_.fields[i], out, diagnostics);
     });

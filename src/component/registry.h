@@ -19,15 +19,16 @@ enum class Kind { kSource, kTarget, kOperator };
 /// Everything that is known of a component without building one.
 struct Descriptor {
   Kind kind = Kind::kSource;
-  std::string name;      ///< the key in the file: files, tcp, filter ...
-  std::string summary;   ///< one sentence
-  int version = 1;       ///< part of the recipe key: raised when the same options give other rows
-  int state_version = 0; ///< of operators: format of their snapshots; 0: stateless
+  std::string name;        ///< the key in the file: files, tcp, filter ...
+  std::string summary;     ///< one sentence
+  int version = 1;         ///< part of the recipe key: raised when the same options give other rows
+  int state_version = 0;   ///< of operators: format of their snapshots; 0: stateless
   bool unbounded = false;  ///< sources that never end
-  /// The body of the node's kind: for sources and targets the map that holds the connector's key, for operators its value.
+  /// The body of the node's kind: for sources and targets the map that holds the connector's key,
+  /// for operators its value.
   ObjectInfo options;
-  std::string promise;   ///< what holds across a crash, one sentence
-  std::string example;   ///< a node in YAML
+  std::string promise;  ///< what holds across a crash, one sentence
+  std::string example;  ///< a node in YAML
 };
 
 /// The options of one node, read and checked; made once per node at parse time, without I/O.
@@ -43,10 +44,14 @@ struct TargetOptions {
 /// All components by name. Built once in main.cc, then only read.
 class Registry {
  public:
-  /// Null after reporting what is wrong with `body`. `ignored`: keys of the body that all sources or targets share.
-  using MakeSource = std::function<std::unique_ptr<SourceOptions>(const Value& body, const std::vector<std::string>& ignored, Diagnostics&)>;
-  using MakeTarget = std::function<std::unique_ptr<TargetOptions>(const Value& body, const std::vector<std::string>& ignored, Diagnostics&)>;
-  using MakeOperator = std::function<std::unique_ptr<OperatorSpec>(const Value& body, Diagnostics&)>;
+  /// Null after reporting what is wrong with `body`. `ignored`: keys of the body that all sources
+  /// or targets share.
+  using MakeSource = std::function<std::unique_ptr<SourceOptions>(
+      const Value& body, const std::vector<std::string>& ignored, Diagnostics&)>;
+  using MakeTarget = std::function<std::unique_ptr<TargetOptions>(
+      const Value& body, const std::vector<std::string>& ignored, Diagnostics&)>;
+  using MakeOperator =
+      std::function<std::unique_ptr<OperatorSpec>(const Value& body, Diagnostics&)>;
 
   void Add(Descriptor descriptor, MakeSource make);
   void Add(Descriptor descriptor, MakeTarget make);

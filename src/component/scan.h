@@ -15,21 +15,23 @@ enum class BadRows { kFail, kDrop, kQuarantine };
 
 struct RejectPolicy {
   BadRows bad_rows = BadRows::kFail;
-  /// More bad rows than this fail the node: a number, or a share of all rows (0..1). None: no limit.
+  /// More bad rows than this fail the node: a number, or a share of all rows (0..1). None: no
+  /// limit.
   std::optional<std::int64_t> max_rows;
   std::optional<double> max_share;
 };
 
 /// Columns of every <node>_rejects table, in this order.
-/// source varchar (file path or system), line bigint (from 1, null when unknown), column varchar (null: the whole row),
-/// reason varchar, raw varchar (the row's text, cut at 64 KiB).
+/// source varchar (file path or system), line bigint (from 1, null when unknown), column varchar
+/// (null: the whole row), reason varchar, raw varchar (the row's text, cut at 64 KiB).
 const data::Columns& RejectColumns();
 
 /// A column of a text file. An empty type is filled in by Engine::Complete from a sample.
 struct TextColumn {
   std::string name;
   std::string type;
-  std::optional<std::string> default_value;  ///< stands for an empty field; text in the file's own format
+  std::optional<std::string>
+      default_value;  ///< stands for an empty field; text in the file's own format
   /// Number in the file, from 1; 0: found by `name` in the header.
   int position = 0;
 };
@@ -39,13 +41,14 @@ struct CsvScan {
   std::vector<std::string> paths;  ///< absolute
   std::optional<std::string> delimiter, quote, escape;
   std::optional<bool> header;
-  std::int64_t skip = 0;           ///< lines before the header or the first row
+  std::int64_t skip = 0;  ///< lines before the header or the first row
   std::vector<std::string> nulls = {""};
   std::string date_format, timestamp_format;  ///< strptime forms; empty: ISO 8601
   std::string compression = "auto";           ///< auto (by ending), none, gzip, zstd
-  bool only_declared = false;      ///< keep only `columns`; else columns of the file that are not declared are kept too
+  bool only_declared =
+      false;  ///< keep only `columns`; else columns of the file that are not declared are kept too
   std::vector<TextColumn> columns;
-  std::string file_name_column;    ///< adds a varchar column with the path; empty: none
+  std::string file_name_column;  ///< adds a varchar column with the path; empty: none
   RejectPolicy rejects;
 };
 

@@ -19,20 +19,32 @@ namespace thalweg::component {
 
 class Engine;
 
-/// Why nothing came now; `wake` (given with the call) is called once when trying again makes sense. From any thread.
+/// Why nothing came now; `wake` (given with the call) is called once when trying again makes sense.
+/// From any thread.
 using Wake = std::function<void()>;
 
-/// A place in a split, opaque to everybody but its source; durable in the catalog. Empty: the beginning.
-struct Position { std::string text; };
+/// A place in a split, opaque to everybody but its source; durable in the catalog. Empty: the
+/// beginning.
+struct Position {
+  std::string text;
+};
 
-/// The unit of reading: a file, a partition, a key range. `name` is stable, so that positions find it again.
-struct Split { std::string name; std::string detail; };
+/// The unit of reading: a file, a partition, a key range. `name` is stable, so that positions find
+/// it again.
+struct Split {
+  std::string name;
+  std::string detail;
+};
 
 /// Positions of all splits as of the last committed epoch, by split name.
-struct SourceState { std::map<std::string, Position> positions; };
+struct SourceState {
+  std::map<std::string, Position> positions;
+};
 
 /// Identity of what a source would read now. Equal text = equal rows.
-struct Fingerprint { std::string text; };
+struct Fingerprint {
+  std::string text;
+};
 
 /// A row that could not be read: data, not an error.
 struct Reject {
@@ -46,45 +58,50 @@ struct Reject {
 struct Polled {
   enum class State { kRows, kBlocked, kEnd };
   State state = State::kEnd;
-  data::Batch rows;              ///< kRows; may be empty when only rejects were found
-  std::vector<Reject> rejects;   ///< found on the way, in order
+  data::Batch rows;             ///< kRows; may be empty when only rejects were found
+  std::vector<Reject> rejects;  ///< found on the way, in order
 };
 
 /// Reads one split of a source as batches.
-/// Lifecycle: Source::Open -> (Poll | At | Ack)* -> destroyed. Retries and back-off belong to the caller, not here.
-/// Threads: one task drives an instance; only `wake` may be called from elsewhere.
+/// Lifecycle: Source::Open -> (Poll | At | Ack)* -> destroyed. Retries and back-off belong to the
+/// caller, not here. Threads: one task drives an instance; only `wake` may be called from
+/// elsewhere.
 class Reader {
  public:
   virtual ~Reader() = default;
-  /// A batch of about `budget` bytes at most, kBlocked (then calls `wake` once), or kEnd. Never waits for the outside.
-  /// An unreachable system is a retryable external error; a bad row is data, in `rejects`.
+  /// A batch of about `budget` bytes at most, kBlocked (then calls `wake` once), or kEnd. Never
+  /// waits for the outside. An unreachable system is a retryable external error; a bad row is data,
+  /// in `rejects`.
   virtual Result<Polled> Poll(Bytes budget, const Wake& wake) = 0;
-  /// Position after the last row returned. Opening the split there again continues without gap or repeat.
+  /// Position after the last row returned. Opening the split there again continues without gap or
+  /// repeat.
   virtual Position At() const = 0;
   /// Everything up to `durable` is committed downstream. In order; may skip positions.
   virtual Status Ack(const Position& durable) = 0;
 };
 
 enum class Replay {
-  kExact,   ///< any committed position can be read again, with the same rows
-  kNever,   ///< what was read is gone (TCP, stdin): at most once across a crash unless journaled
+  kExact,  ///< any committed position can be read again, with the same rows
+  kNever,  ///< what was read is gone (TCP, stdin): at most once across a crash unless journaled
 };
 
 /// What a source gets to work with. Everything outlives the source.
 struct SourceContext {
   FileSystem* files = nullptr;
   const Clock* clock = nullptr;
-  Engine* engine = nullptr;       ///< completes scans (dialects, types); not for reading
-  std::string directory;          ///< of the pipeline file: relative paths start here
+  Engine* engine = nullptr;  ///< completes scans (dialects, types); not for reading
+  std::string directory;     ///< of the pipeline file: relative paths start here
   /// Content hash of a file, remembered by (path, size, mtime); see FileIdentity.
   std::function<Result<data::FileIdentity>(const std::string& path)> identify;
 };
 
-/// Where rows come from. Built from options; Bind and Identity may do I/O, the constructor does not.
+/// Where rows come from. Built from options; Bind and Identity may do I/O, the constructor does
+/// not.
 class Source {
  public:
   virtual ~Source() = default;
-  /// Columns and nature of what will come. Missing data is a user's kNotFound that names path or table.
+  /// Columns and nature of what will come. Missing data is a user's kNotFound that names path or
+  /// table.
   virtual Result<data::EdgeType> Bind() = 0;
   /// None: never reused.
   virtual Result<std::optional<Fingerprint>> Identity() = 0;

@@ -23,17 +23,20 @@ namespace {
 
 using ArrayDataRef = std::shared_ptr<arrow::ArrayData>;
 
-/// The type that a column has where data/ knows no Arrow form of its own: DuckDB's, without extension and dictionary.
+/// The type that a column has where data/ knows no Arrow form of its own: DuckDB's, without
+/// extension and dictionary.
 std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType>& type) {
   switch (type->id()) {
     case arrow::Type::EXTENSION:
       return PlainType(static_cast<const arrow::ExtensionType&>(*type).storage_type());
     case arrow::Type::DICTIONARY:
       return PlainType(static_cast<const arrow::DictionaryType&>(*type).value_type());
-    case arrow::Type::LIST: return arrow::list(PlainType(type->field(0)->type()));
+    case arrow::Type::LIST:
+      return arrow::list(PlainType(type->field(0)->type()));
     case arrow::Type::FIXED_SIZE_LIST:
-      return arrow::fixed_size_list(PlainType(type->field(0)->type()),
-                                    static_cast<const arrow::FixedSizeListType&>(*type).list_size());
+      return arrow::fixed_size_list(
+          PlainType(type->field(0)->type()),
+          static_cast<const arrow::FixedSizeListType&>(*type).list_size());
     case arrow::Type::MAP: {
       const auto& map = static_cast<const arrow::MapType&>(*type);
       return arrow::map(PlainType(map.key_type()), PlainType(map.item_type()));
@@ -45,7 +48,8 @@ std::shared_ptr<arrow::DataType> PlainType(const std::shared_ptr<arrow::DataType
       }
       return arrow::struct_(fields);
     }
-    default: return type;
+    default:
+      return type;
   }
 }
 
@@ -66,7 +70,8 @@ bool ParseUuid(std::string_view text, std::uint8_t* out) {
 arrow::Result<ArrayDataRef> UuidBytes(const ArrayDataRef& source,
                                       const std::shared_ptr<arrow::DataType>& target) {
   const arrow::StringArray text(source);
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes, arrow::AllocateBuffer(text.length() * 16));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> bytes,
+                        arrow::AllocateBuffer(text.length() * 16));
   std::memset(bytes->mutable_data(), 0, static_cast<std::size_t>(bytes->size()));
   for (std::int64_t i = 0; i < text.length(); ++i) {
     if (text.IsNull(i)) continue;
@@ -104,16 +109,19 @@ arrow::Result<ArrayDataRef> Adapt(const ArrayDataRef& source,
     storage->type = static_cast<const arrow::ExtensionType&>(*source->type).storage_type();
     return Adapt(storage, target);
   }
-  if (from == arrow::Type::DICTIONARY && to == arrow::Type::STRING) return DictionaryValues(source, target);
-  if (from == arrow::Type::STRING && to == arrow::Type::FIXED_SIZE_BINARY) return UuidBytes(source, target);
+  if (from == arrow::Type::DICTIONARY && to == arrow::Type::STRING)
+    return DictionaryValues(source, target);
+  if (from == arrow::Type::STRING && to == arrow::Type::FIXED_SIZE_BINARY)
+    return UuidBytes(source, target);
   if (from != to || source->child_data.size() != static_cast<std::size_t>(target->num_fields())) {
     return arrow::Status::NotImplemented(source->type->ToString(), " as ", target->ToString());
   }
   auto adapted = source->Copy();
   adapted->type = target;
   for (std::size_t i = 0; i < adapted->child_data.size(); ++i) {
-    ARROW_ASSIGN_OR_RAISE(adapted->child_data[i],
-                          Adapt(adapted->child_data[i], target->field(static_cast<int>(i))->type()));
+    ARROW_ASSIGN_OR_RAISE(
+        adapted->child_data[i],
+        Adapt(adapted->child_data[i], target->field(static_cast<int>(i))->type()));
   }
   return adapted;
 }
@@ -140,7 +148,8 @@ Result<std::shared_ptr<arrow::Schema>> SourceSchema(duckdb_result& result,
   TW_RETURN_IF_ERROR(
       FromErrorData(duckdb_to_arrow_schema(options, raw_types.data(), names.data(), count, &raw)));
   auto schema = arrow::ImportSchema(&raw);
-  if (!schema.ok()) return data::FromArrowStatus(schema.status(), "reading the columns of a result");
+  if (!schema.ok())
+    return data::FromArrowStatus(schema.status(), "reading the columns of a result");
   return *std::move(schema);
 }
 
@@ -185,7 +194,8 @@ Result<data::Batch> ArrowConverter::Take() {
     if (!whole.ok()) return data::FromArrowStatus(whole.status(), "joining rows of a result");
     auto adapted = Adapt((*whole)->data(), schema_->field(i)->type());
     if (!adapted.ok()) {
-      return data::FromArrowStatus(adapted.status(), "converting column " + columns_[static_cast<std::size_t>(i)].name);
+      return data::FromArrowStatus(
+          adapted.status(), "converting column " + columns_[static_cast<std::size_t>(i)].name);
     }
     columns.push_back(arrow::MakeArray(*std::move(adapted)));
   }

@@ -13,9 +13,9 @@
 
 namespace thalweg::duckdb {
 
-/// Turns the chunks of one result (2,048 rows at most) into Arrow batches of the schema that data/ gives to the
-/// result's columns. DuckDB's own Arrow form differs in places: a uuid is text, an enum a dictionary, list items have
-/// another name.
+/// Turns the chunks of one result (2,048 rows at most) into Arrow batches of the schema that data/
+/// gives to the result's columns. DuckDB's own Arrow form differs in places: a uuid is text, an
+/// enum a dictionary, list items have another name.
 class ArrowConverter {
  public:
   static Result<std::unique_ptr<ArrowConverter>> Make(duckdb_result& result);

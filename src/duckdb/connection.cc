@@ -16,7 +16,8 @@ namespace {
 using component::Parameter;
 using StopCallback = std::stop_callback<std::function<void()>>;
 
-/// A batch is closed early at this size, so that wide rows neither pile up nor overflow 32-bit offsets.
+/// A batch is closed early at this size, so that wide rows neither pile up nor overflow 32-bit
+/// offsets.
 constexpr std::int64_t kBatchBytes = 16 << 20;
 
 /// Makes the progress of a connection's statements known, without printing it.
@@ -31,7 +32,9 @@ Status UntypedParameter() {
       .WithHint("write CAST($name AS type)");
 }
 
-Status Cancelled() { return Status::Cancelled("the statement was stopped"); }
+Status Cancelled() {
+  return Status::Cancelled("the statement was stopped");
+}
 
 /// Length in code points of the word, number or sign at `offset`.
 int TokenLength(std::string_view sql, std::size_t offset) {
@@ -85,7 +88,8 @@ class StreamImpl : public ResultStream {
     if (ended_) return;
     duckdb_interrupt(connection_);
     duckdb_destroy_result(result_.out());
-    // DuckDB keeps the tasks and buffers of an abandoned query until the connection runs another one.
+    // DuckDB keeps the tasks and buffers of an abandoned query until the connection runs another
+    // one.
     duckdb_query(connection_, "SELECT 1", nullptr);
   }
 
@@ -109,7 +113,8 @@ class StreamImpl : public ResultStream {
   const data::Columns& columns() const override { return converter_->columns(); }
 
   Result<data::Batch> Next() override {
-    while (!ended_ && converter_->pending_rows() < batch_rows_ && converter_->pending_bytes() < kBatchBytes) {
+    while (!ended_ && converter_->pending_rows() < batch_rows_ &&
+           converter_->pending_bytes() < kBatchBytes) {
       const ChunkHandle chunk(duckdb_fetch_chunk(result_.get()));
       if (!chunk) {
         const char* error = duckdb_result_error(result_.out());
@@ -156,15 +161,18 @@ class ConnectionImpl : public Connection {
     return {};
   }
 
-  Result<Rows> Fetch(const std::string& sql, std::span<const std::string> text_parameters) override {
+  Result<Rows> Fetch(const std::string& sql,
+                     std::span<const std::string> text_parameters) override {
     TW_ASSIGN_OR_RETURN(PreparedHandle statement, Prepare(connection_.get(), sql));
     if (!GivesTexts(statement)) {
-      TW_ASSIGN_OR_RETURN(statement, Prepare(connection_.get(),
-                                             "SELECT CAST(COLUMNS(*) AS varchar) FROM (" + sql + "\n)"));
+      TW_ASSIGN_OR_RETURN(
+          statement,
+          Prepare(connection_.get(), "SELECT CAST(COLUMNS(*) AS varchar) FROM (" + sql + "\n)"));
     }
     for (std::size_t i = 0; i < text_parameters.size(); ++i) {
       const std::string& text = text_parameters[i];
-      if (duckdb_bind_varchar_length(statement.get(), i + 1, text.data(), text.size()) == DuckDBError) {
+      if (duckdb_bind_varchar_length(statement.get(), i + 1, text.data(), text.size()) ==
+          DuckDBError) {
         return Status::Internal(fmt::format("the statement has no parameter ${}", i + 1));
       }
     }
@@ -190,7 +198,8 @@ class ConnectionImpl : public Connection {
 
   Result<std::unique_ptr<ResultStream>> Stream(const std::string& sql,
                                                std::span<const Parameter> parameters,
-                                               std::int64_t batch_rows, std::stop_token stop) override {
+                                               std::int64_t batch_rows,
+                                               std::stop_token stop) override {
     auto stream = std::make_unique<StreamImpl>(connection_.get(), batch_rows, std::move(stop));
     TW_RETURN_IF_ERROR(stream->Start(sql, parameters));
     return std::unique_ptr<ResultStream>(std::move(stream));
@@ -237,8 +246,10 @@ class ConnectionImpl : public Connection {
         case DUCKDB_TYPE_BOOLEAN:
         case DUCKDB_TYPE_INTEGER:
         case DUCKDB_TYPE_BIGINT:
-        case DUCKDB_TYPE_VARCHAR: break;
-        default: return false;
+        case DUCKDB_TYPE_VARCHAR:
+          break;
+        default:
+          return false;
       }
     }
     return true;

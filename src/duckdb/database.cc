@@ -46,7 +46,8 @@ class DatabaseImpl : public Database {
     TW_RETURN_IF_ERROR(connection->Execute("SET allowed_directories = " + ListOf(directories)));
     TW_RETURN_IF_ERROR(connection->Execute("SET allowed_paths = " + ListOf(files)));
     TW_RETURN_IF_ERROR(connection->Execute("SET enable_external_access = false"));
-    TW_RETURN_IF_ERROR(connection->Execute(fmt::format("SET allowed_configs = {}", kAllowedSettings)));
+    TW_RETURN_IF_ERROR(
+        connection->Execute(fmt::format("SET allowed_configs = {}", kAllowedSettings)));
     return connection->Execute("SET lock_configuration = true");
   }
 
@@ -55,11 +56,16 @@ class DatabaseImpl : public Database {
   }
 
   /// Once, before anybody else sees the database.
-  Status Prepare() {
-    TW_ASSIGN_OR_RETURN(ConnectionHandle connection, OpenConnection());
-    TW_RETURN_IF_ERROR(row_function_.Register(connection.get()));
+  Status Prepare(Bytes spill_limit) {
+    TW_ASSIGN_OR_RETURN(ConnectionHandle handle, OpenConnection());
+    TW_RETURN_IF_ERROR(row_function_.Register(handle.get()));
+    const auto connection = MakeConnection(std::move(handle));
+    if (spill_limit > Bytes()) {
+      // In the configuration at open it would be shown, and not obeyed.
+      TW_RETURN_IF_ERROR(connection->Execute(fmt::format("SET max_temp_directory_size = '{}B'", spill_limit.value)));
+    }
     // Known only once the built-in icu extension is there.
-    return MakeConnection(std::move(connection))->Execute("SET GLOBAL TimeZone = 'UTC'");
+    return connection->Execute("SET GLOBAL TimeZone = 'UTC'");
   }
 
   Result<Usage> Used() override {
@@ -71,7 +77,9 @@ class DatabaseImpl : public Database {
         const Connection::Rows rows,
         monitor_->Fetch("SELECT CAST(sum(memory_usage_bytes) AS bigint), "
                         "CAST(sum(temporary_storage_bytes) AS bigint) FROM duckdb_memory()"));
-    const auto bytes = [&](std::size_t i) { return Bytes(std::stoll(rows.at(0).at(i).value_or("0"))); };
+    const auto bytes = [&](std::size_t i) {
+      return Bytes(std::stoll(rows.at(0).at(i).value_or("0")));
+    };
     return Usage{.memory = bytes(0), .spilled = bytes(1)};
   }
 
@@ -108,14 +116,13 @@ Result<ConfigHandle> MakeConfig(const DatabaseOptions& options) {
       {"temp_directory", options.spill_directory},
   };
   if (options.threads > 0) settings.emplace_back("threads", std::to_string(options.threads));
-  if (options.spill_limit > Bytes()) {
-    settings.emplace_back("max_temp_directory_size", fmt::format("{}B", options.spill_limit.value));
-  }
   ConfigHandle config;
-  if (duckdb_create_config(config.out()) == DuckDBError) return Status::Internal("no configuration");
+  if (duckdb_create_config(config.out()) == DuckDBError)
+    return Status::Internal("no configuration");
   for (const auto& [name, value] : settings) {
     if (duckdb_set_config(config.get(), name.c_str(), value.c_str()) == DuckDBError) {
-      return Status::Internal(fmt::format("the database refuses a setting name={} value={}", name, value));
+      return Status::Internal(
+          fmt::format("the database refuses a setting name={} value={}", name, value));
     }
   }
   return config;
@@ -131,7 +138,7 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
     return FromDuckDbError(0, TakeText(error)).Annotate("cannot open the embedded database");
   }
   auto database = std::make_unique<DatabaseImpl>(std::move(handle), options.memory_limit);
-  TW_RETURN_IF_ERROR(database->Prepare());
+  TW_RETURN_IF_ERROR(database->Prepare(options.spill_limit));
   return std::unique_ptr<Database>(std::move(database));
 }
 

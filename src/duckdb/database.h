@@ -25,13 +25,14 @@ struct DatabaseOptions {
   Bytes spill_limit;            ///< 0: DuckDB's own default
 };
 
-/// Rows of a running query as Arrow batches of about `batch_rows` rows, in DuckDB's streaming mode (flat memory).
-/// Destroying it before the end stops the query. The connection is busy until then.
+/// Rows of a running query as Arrow batches of about `batch_rows` rows, in DuckDB's streaming mode
+/// (flat memory). Destroying it before the end stops the query. The connection is busy until then.
 class ResultStream {
  public:
   virtual ~ResultStream() = default;
-  /// data::ToArrow(columns()) for every column that can be stored. Others: hugeint is decimal(38,0), enum utf8,
-  /// interval month_day_nano, time_ns time64[ns], union a sparse union, bit and bignum DuckDB's own bytes.
+  /// data::ToArrow(columns()) for every column that can be stored. Others: hugeint is
+  /// decimal(38,0), enum utf8, interval month_day_nano, time_ns time64[ns], union a sparse union,
+  /// bit and bignum DuckDB's own bytes.
   virtual data::SchemaRef schema() const = 0;
   virtual const data::Columns& columns() const = 0;
   virtual Result<data::Batch> Next() = 0;  ///< null at the end
@@ -43,24 +44,24 @@ struct Usage {
   Bytes spilled;  ///< temporary files
 };
 
-/// One connection: one statement at a time, one thread at a time (Interrupt and Progress from any thread).
-/// Parameters: `$name` gets the value of that name, `$1` of the name "1"; values that the statement does not use are
-/// ignored. Booleans, numbers up to 64 bits and varchar are bound as such; every other type as its text, so that the
-/// statement must say CAST($name AS type).
+/// One connection: one statement at a time, one thread at a time (Interrupt and Progress from any
+/// thread). Parameters: `$name` gets the value of that name, `$1` of the name "1"; values that the
+/// statement does not use are ignored. Booleans, numbers up to 64 bits and varchar are bound as
+/// such; every other type as its text, so that the statement must say CAST($name AS type).
 class Connection {
  public:
   virtual ~Connection() = default;
 
   /// Runs a statement of ours to its end and drops its rows.
   virtual Status Execute(const std::string& sql) = 0;
-  /// Runs a SELECT of ours and returns all its cells as text, as a cast to varchar gives it (none: NULL).
-  /// `text_parameters` are $1, $2 ... For small results.
+  /// Runs a SELECT of ours and returns all its cells as text, as a cast to varchar gives it (none:
+  /// NULL). `text_parameters` are $1, $2 ... For small results.
   using Rows = std::vector<std::vector<std::optional<std::string>>>;
   virtual Result<Rows> Fetch(const std::string& sql,
                              std::span<const std::string> text_parameters = {}) = 0;
 
-  /// A SELECT's result columns; types in canonical spelling. Nothing runs. Parameters must stand inside a CAST,
-  /// or their type would not be known.
+  /// A SELECT's result columns; types in canonical spelling. Nothing runs. Parameters must stand
+  /// inside a CAST, or their type would not be known.
   virtual Result<data::Columns> Describe(const std::string& sql) = 0;
   virtual Result<std::unique_ptr<ResultStream>> Stream(
       const std::string& sql, std::span<const component::Parameter> parameters,
@@ -75,8 +76,8 @@ class Connection {
   virtual double Progress() = 0;
 };
 
-/// Rows made outside of the database, which a statement reads like a table (Database::Offer). All columns are always
-/// read, whatever the statement needs of them.
+/// Rows made outside of the database, which a statement reads like a table (Database::Offer). All
+/// columns are always read, whatever the statement needs of them.
 class RowSource {
  public:
   virtual ~RowSource() = default;
@@ -106,16 +107,16 @@ class OfferedRows {
   virtual Status failure() const = 0;
 };
 
-/// The embedded database: in memory, extensions neither installed nor loaded, UTC, the portable profile's settings
-/// (NULLs first ascending, no IEEE division). Rows come in any order unless the statement says ORDER BY.
-/// Thread-safe; outlives its connections.
+/// The embedded database: in memory, extensions neither installed nor loaded, UTC, the portable
+/// profile's settings (NULLs first ascending, no IEEE division). Rows come in any order unless the
+/// statement says ORDER BY. Thread-safe; outlives its connections.
 class Database {
  public:
   static Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
   virtual ~Database() = default;
   virtual Result<std::unique_ptr<Connection>> Connect() = 0;
-  /// Allows what lies in these directories, and these files, only; then turns external access off, then locks the
-  /// configuration. Paths are absolute. Once; a second call is kConflict.
+  /// Allows what lies in these directories, and these files, only; then turns external access off,
+  /// then locks the configuration. Paths are absolute. Once; a second call is kConflict.
   virtual Status Confine(const std::vector<std::string>& directories,
                          const std::vector<std::string>& files = {}) = 0;
   virtual Result<std::unique_ptr<OfferedRows>> Offer(std::shared_ptr<RowSource> source) = 0;
@@ -125,9 +126,9 @@ class Database {
   static std::string Version();  ///< "1.5.6"
 };
 
-/// A failed statement as a Status: code, fault and slug by DuckDB's error type (0: read from the message); the place
-/// (line 1, column = byte offset + 1 into the statement) when DuckDB gave a position; a near name in the hint.
-/// Used inside this room; declared for its tests.
+/// A failed statement as a Status: code, fault and slug by DuckDB's error type (0: read from the
+/// message); the place (line 1, column = byte offset + 1 into the statement) when DuckDB gave a
+/// position; a near name in the hint. Used inside this room; declared for its tests.
 Status FromDuckDbError(int error_type, std::string_view message);
 
 /// 'it''s' and "a ""b""".

@@ -20,11 +20,12 @@ using ::testing::HasSubstr;
 class DatabaseTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::path(::testing::TempDir()) /
-                 ("duckdb_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    directory_ =
+        std::filesystem::path(::testing::TempDir()) /
+        ("duckdb_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_ / "spill");
-    auto database = Database::Open({.memory_limit = Bytes::MiB(256),
+    auto database = Database::Open({.memory_limit = Bytes::MiB(128),
                                     .threads = 2,
                                     .spill_directory = (directory_ / "spill").string(),
                                     .spill_limit = Bytes::GiB(1)});
@@ -52,8 +53,9 @@ class DatabaseTest : public ::testing::Test {
 TEST_F(DatabaseTest, FollowsThePortableProfile) {
   EXPECT_EQ(Value("SELECT CAST(list(x ORDER BY x) AS varchar) FROM (VALUES (2), (NULL), (1)) t(x)"),
             "[NULL, 1, 2]");
-  EXPECT_EQ(Value("SELECT CAST(list(x ORDER BY x DESC) AS varchar) FROM (VALUES (2), (NULL), (1)) t(x)"),
-            "[2, 1, NULL]");
+  EXPECT_EQ(
+      Value("SELECT CAST(list(x ORDER BY x DESC) AS varchar) FROM (VALUES (2), (NULL), (1)) t(x)"),
+      "[2, 1, NULL]");
   EXPECT_EQ(Value("SELECT 1.0::double / 0"), "NULL");
   EXPECT_EQ(Value("SELECT TIMESTAMPTZ '2020-07-01 00:00:00' :: varchar"), "2020-07-01 00:00:00+00");
 }
@@ -61,7 +63,8 @@ TEST_F(DatabaseTest, FollowsThePortableProfile) {
 TEST_F(DatabaseTest, NeverLoadsAnExtension) {
   const Status status = connection_->Execute("SELECT * FROM read_xlsx('x.xlsx')");
   EXPECT_FALSE(status.ok());
-  const Status load = connection_->Execute("CREATE TABLE t AS SELECT * FROM 's3://bucket/x.parquet'");
+  const Status load =
+      connection_->Execute("CREATE TABLE t AS SELECT * FROM 's3://bucket/x.parquet'");
   EXPECT_FALSE(load.ok());
 }
 
@@ -77,9 +80,11 @@ TEST_F(DatabaseTest, ReadsAndWritesOnlyWhereConfinedTo) {
   EXPECT_TRUE(connection_->Execute("SELECT * FROM read_csv('" + outside + "/named.csv')").ok());
   const Status read = connection_->Execute("SELECT * FROM read_csv('" + outside + "/other.csv')");
   EXPECT_EQ(read.code(), Code::kRefused);
-  EXPECT_EQ(connection_->Execute("COPY (SELECT 1) TO '" + outside + "/x.parquet'").code(), Code::kRefused);
-  EXPECT_EQ(connection_->Execute("SELECT * FROM read_csv('" + inside + "/../out/other.csv')").code(),
+  EXPECT_EQ(connection_->Execute("COPY (SELECT 1) TO '" + outside + "/x.parquet'").code(),
             Code::kRefused);
+  EXPECT_EQ(
+      connection_->Execute("SELECT * FROM read_csv('" + inside + "/../out/other.csv')").code(),
+      Code::kRefused);
   EXPECT_FALSE(connection_->Execute("SET enable_external_access = true").ok());
   EXPECT_FALSE(connection_->Execute("SET threads = 7").ok());
   EXPECT_EQ(database_->Confine({inside}).code(), Code::kConflict);
@@ -93,11 +98,11 @@ TEST_F(DatabaseTest, SpillsAlsoWhenConfined) {
     while (!done) spilled = std::max(spilled, database_->Used().value().spilled);
   });
   const auto rows = connection_->Run(
-      "COPY (SELECT hash(range) AS h, range FROM range(20000000) ORDER BY h) TO '" +
+      "COPY (SELECT hash(range) AS h, range FROM range(8000000) ORDER BY h) TO '" +
           (directory_ / "sorted.parquet").string() + "'",
       {}, {});
   ASSERT_TRUE(rows.ok()) << rows.status();
-  EXPECT_EQ(*rows, 20000000);
+  EXPECT_EQ(*rows, 8000000);
   done = true;
   observer.join();
   EXPECT_GT(spilled, Bytes());
@@ -110,7 +115,8 @@ TEST_F(DatabaseTest, BindsParametersByNameAndType) {
                                              {"none", "integer", std::nullopt},
                                              {"unused", "integer", "1"}};
   const auto stream = connection_->Stream(
-      "SELECT CAST($n AS bigint) + 1 AS n, CAST($d AS date) + 1 AS d, $s AS s, CAST($none AS integer) IS NULL AS z",
+      "SELECT CAST($n AS bigint) + 1 AS n, CAST($d AS date) + 1 AS d, $s AS s, CAST($none AS "
+      "integer) IS NULL AS z",
       parameters, 1000, {});
   ASSERT_TRUE(stream.ok()) << stream.status();
   EXPECT_EQ(data::ToString((*stream)->columns()), "n bigint, d date, s varchar, z boolean");
@@ -131,7 +137,8 @@ TEST_F(DatabaseTest, SaysWhatIsWrongWithParameters) {
 
 TEST_F(DatabaseTest, DescribesWithoutRunning) {
   const auto columns = connection_->Describe(
-      "SELECT range AS a, sum(range) OVER () AS s, [1] AS l, {'x': 1, 'B c': 'y'} AS st, map {'k': 1.5} AS m, "
+      "SELECT range AS a, sum(range) OVER () AS s, [1] AS l, {'x': 1, 'B c': 'y'} AS st, map {'k': "
+      "1.5} AS m, "
       "CAST($p AS decimal(10, 2)) AS p, error('not now') AS e FROM range(1000000000000)");
   ASSERT_TRUE(columns.ok()) << columns.status();
   EXPECT_EQ(data::ToString(*columns),
@@ -141,7 +148,8 @@ TEST_F(DatabaseTest, DescribesWithoutRunning) {
 }
 
 TEST_F(DatabaseTest, StreamsBatchesOfTheSizeAskedFor) {
-  const auto stream = connection_->Stream("SELECT range AS i FROM range(100000)", {}, 8192, {}).value();
+  const auto stream =
+      connection_->Stream("SELECT range AS i FROM range(100000)", {}, 8192, {}).value();
   std::int64_t rows = 0, batches = 0, sum = 0;
   while (true) {
     const data::Batch batch = stream->Next().value();
@@ -169,11 +177,13 @@ TEST_F(DatabaseTest, AnAbandonedStreamFreesItsConnection) {
 TEST_F(DatabaseTest, AStopEndsAStatementAndAStream) {
   std::stop_source stop;
   std::jthread stopper([&] { stop.request_stop(); });
-  const std::string endless = "SELECT sum(hash(a.range + b.range)) FROM range(1000000) a, range(1000000) b";
+  const std::string endless =
+      "SELECT sum(hash(a.range + b.range)) FROM range(1000000) a, range(1000000) b";
   EXPECT_EQ(connection_->Run(endless, {}, stop.get_token()).status().code(), Code::kCancelled);
 
   std::stop_source later;
-  const auto stream = connection_->Stream("SELECT range FROM range(1000000000000)", {}, 2048, later.get_token());
+  const auto stream =
+      connection_->Stream("SELECT range FROM range(1000000000000)", {}, 2048, later.get_token());
   ASSERT_NE((*stream)->Next().value(), nullptr);
   later.request_stop();
   Result<data::Batch> batch = data::Batch();
@@ -191,8 +201,9 @@ TEST_F(DatabaseTest, KnowsTheProgressOfARunningStatement) {
   });
   const std::string file = (directory_ / "numbers.parquet").string();
   ASSERT_TRUE(connection_->Run("COPY (FROM range(20000000)) TO '" + file + "'", {}, {}).ok());
-  const auto rows = connection_->Run(
-      "COPY (SELECT hash(range) % 1000 AS h, count(*) FROM '" + file + "' GROUP BY h) TO '" + file + ".2'", {}, {});
+  const auto rows = connection_->Run("COPY (SELECT hash(range) % 1000 AS h, count(*) FROM '" +
+                                         file + "' GROUP BY h) TO '" + file + ".2'",
+                                     {}, {});
   done = true;
   observer.join();
   EXPECT_EQ(rows.value(), 1000);
@@ -201,7 +212,8 @@ TEST_F(DatabaseTest, KnowsTheProgressOfARunningStatement) {
 }
 
 TEST_F(DatabaseTest, PointsAtTheMistakenWord) {
-  const Status status = connection_->Describe("SELECT 'é', carier FROM (SELECT 1 AS carrier)").status();
+  const Status status =
+      connection_->Describe("SELECT 'é', carier FROM (SELECT 1 AS carrier)").status();
   EXPECT_EQ(status.code(), Code::kInvalid);
   EXPECT_EQ(status.fault(), Fault::kUser);
   EXPECT_EQ(status.slug(), "unknown-column");
@@ -229,29 +241,33 @@ TEST_P(MistakeTest, HasItsSlugAndOneLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     Sql, MistakeTest,
-    ::testing::Values(Mistake{"SELEC 1", "syntax-error"}, Mistake{"SELECT 'abc", "syntax-error"},
-                      Mistake{"SELECT f.b FROM (SELECT 1 AS a) f", "unknown-column"},
-                      Mistake{"SELECT * EXCLUDE (z) FROM (SELECT 1 AS a)", "unknown-column"},
-                      Mistake{"SELECT x.a FROM (SELECT 1 AS a) f", "unknown-table"},
-                      Mistake{"SELECT * FROM nowhere", "unknown-table"},
-                      Mistake{"SELECT lenght('a')", "unknown-function"},
-                      Mistake{"SELECT 'a'::nothing", "unknown-type"},
-                      Mistake{"SELECT abs(DATE '2020-01-01')", "type-mismatch"},
-                      Mistake{"SELECT count(*) WHERE count(*) > 1", "sql-error"},
-                      Mistake{"SELECT a FROM (SELECT 1 AS a) x, (SELECT 1 AS a) y", "ambiguous-column"},
-                      Mistake{"SELECT CAST('a' || range AS integer) FROM range(3)", "conversion-failed"},
-                      Mistake{"SELECT strptime('x' || range, '%Y') FROM range(3)", "conversion-failed"},
-                      Mistake{"SELECT 9223372036854775807 + range FROM range(3)", "out-of-range"}));
+    ::testing::Values(
+        Mistake{"SELEC 1", "syntax-error"}, Mistake{"SELECT 'abc", "syntax-error"},
+        Mistake{"SELECT f.b FROM (SELECT 1 AS a) f", "unknown-column"},
+        Mistake{"SELECT * EXCLUDE (z) FROM (SELECT 1 AS a)", "unknown-column"},
+        Mistake{"SELECT x.a FROM (SELECT 1 AS a) f", "unknown-table"},
+        Mistake{"SELECT * FROM nowhere", "unknown-table"},
+        Mistake{"SELECT lenght('a')", "unknown-function"},
+        Mistake{"SELECT 'a'::nothing", "unknown-type"},
+        Mistake{"SELECT abs(DATE '2020-01-01')", "type-mismatch"},
+        Mistake{"SELECT count(*) WHERE count(*) > 1", "sql-error"},
+        Mistake{"SELECT a FROM (SELECT 1 AS a) x, (SELECT 1 AS a) y", "ambiguous-column"},
+        Mistake{"SELECT CAST('a' || range AS integer) FROM range(3)", "conversion-failed"},
+        Mistake{"SELECT strptime('x' || range, '%Y') FROM range(3)", "conversion-failed"},
+        Mistake{"SELECT 9223372036854775807 + range FROM range(3)", "out-of-range"}));
 
 TEST(FromDuckDbErrorTest, TellsResourcesFromMistakes) {
   const Status memory = FromDuckDbError(
-      33, R"({"exception_type":"Out of Memory","exception_message":"could not allocate block of size 256.0 KiB"})");
+      33,
+      R"({"exception_type":"Out of Memory","exception_message":"could not allocate block of size 256.0 KiB"})");
   EXPECT_EQ(memory.code(), Code::kOutOfMemory);
   EXPECT_EQ(memory.fault(), Fault::kResource);
-  const Status spill = FromDuckDbError(
-      33, "Out of Memory Error: failed to offload data block (raise max_temp_directory_size)\nPossible solutions: x");
+  const Status spill = FromDuckDbError(33,
+                                       "Out of Memory Error: failed to offload data block (raise "
+                                       "max_temp_directory_size)\nPossible solutions: x");
   EXPECT_EQ(spill.code(), Code::kDiskFull);
-  const Status disk = FromDuckDbError(28, "IO Error: Could not write file: No space left on device");
+  const Status disk =
+      FromDuckDbError(28, "IO Error: Could not write file: No space left on device");
   EXPECT_EQ(disk.code(), Code::kDiskFull);
   EXPECT_EQ(FromDuckDbError(31, "INTERNAL Error: oops").fault(), Fault::kBug);
 }

@@ -34,14 +34,15 @@ constexpr std::array kKinds = {
     Kind{DUCKDB_ERROR_CONSTRAINT, "Constraint", Code::kInvalid, Fault::kUser, "sql-error"},
     Kind{DUCKDB_ERROR_CONVERSION, "Conversion", Code::kInvalid, Fault::kUser, "conversion-failed"},
     Kind{DUCKDB_ERROR_INVALID_TYPE, "Invalid type", Code::kInvalid, Fault::kUser, "type-mismatch"},
-    Kind{DUCKDB_ERROR_MISMATCH_TYPE, "Mismatch Type", Code::kInvalid, Fault::kUser, "type-mismatch"},
+    Kind{DUCKDB_ERROR_MISMATCH_TYPE, "Mismatch Type", Code::kInvalid, Fault::kUser,
+         "type-mismatch"},
     Kind{DUCKDB_ERROR_OUT_OF_RANGE, "Out of Range", Code::kInvalid, Fault::kUser, "out-of-range"},
     Kind{DUCKDB_ERROR_DECIMAL, "Decimal", Code::kInvalid, Fault::kUser, "out-of-range"},
     Kind{DUCKDB_ERROR_DIVIDE_BY_ZERO, "Divide by Zero", Code::kInvalid, Fault::kUser,
          "division-by-zero"},
     Kind{DUCKDB_ERROR_OBJECT_SIZE, "Object Size", Code::kInvalid, Fault::kUser, "out-of-range"},
-    Kind{DUCKDB_ERROR_PARAMETER_NOT_RESOLVED, "Parameter Not Resolved", Code::kInvalid, Fault::kUser,
-         "sql-error"},
+    Kind{DUCKDB_ERROR_PARAMETER_NOT_RESOLVED, "Parameter Not Resolved", Code::kInvalid,
+         Fault::kUser, "sql-error"},
     Kind{DUCKDB_ERROR_PARAMETER_NOT_ALLOWED, "Parameter Not Allowed", Code::kInvalid, Fault::kUser,
          "sql-error"},
     Kind{DUCKDB_ERROR_NOT_IMPLEMENTED, "Not implemented", Code::kUnsupported, Fault::kUser,
@@ -59,7 +60,8 @@ constexpr std::array kKinds = {
 };
 constexpr Kind kOurs{DUCKDB_ERROR_INTERNAL, "INTERNAL", Code::kInternal, Fault::kBug, "internal"};
 
-/// What can be read out of a message: with errors_as_json one JSON object, for some errors behind a "... Error: ".
+/// What can be read out of a message: with errors_as_json one JSON object, for some errors behind a
+/// "... Error: ".
 struct Report {
   std::string type, text, subtype, name, object;
   std::vector<std::string> candidates;
@@ -93,12 +95,14 @@ Report ReadReport(std::string_view message) {
       report.name = Field(json, "name");
       report.object = Field(json, "type");
       report.candidates = Split(Field(json, "candidates"), ",");
-      if (const std::string at = Field(json, "position"); !at.empty()) report.position = std::stoi(at);
+      if (const std::string at = Field(json, "position"); !at.empty())
+        report.position = std::stoi(at);
       return report;
     }
   }
   report.text = std::string(message);
-  if (const std::size_t colon = message.find(" Error: "); colon != std::string_view::npos && colon < 24) {
+  if (const std::size_t colon = message.find(" Error: ");
+      colon != std::string_view::npos && colon < 24) {
     report.type = std::string(message.substr(0, colon));
     report.text = std::string(message.substr(colon + 8));
   }
@@ -112,7 +116,9 @@ const Kind& KindOf(int type, std::string_view name) {
   return found == kKinds.end() ? kOurs : *found;
 }
 
-bool StartsWith(std::string_view text, std::string_view prefix) { return text.starts_with(prefix); }
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.starts_with(prefix);
+}
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -146,7 +152,8 @@ std::string_view SlugOf(const Kind& kind, const Report& report) {
   return kind.slug;
 }
 
-/// "Candidate bindings: "a", "b"" and "Candidate tables: ..." name what there is, also where no list is given apart.
+/// "Candidate bindings: "a", "b"" and "Candidate tables: ..." name what there is, also where no
+/// list is given apart.
 std::vector<std::string> QuotedNames(std::string_view text) {
   std::vector<std::string> names;
   const std::size_t start = text.find("Candidate ");
@@ -185,12 +192,13 @@ std::string HintOf(std::string_view slug, const Report& report) {
   return {};
 }
 
-/// One line; without what the hint says or what would send the user to a setting that is not theirs.
+/// One line; without what the hint says or what would send the user to a setting that is not
+/// theirs.
 std::string MessageOf(const Report& report) {
   std::string_view text = report.text;
   for (const std::string_view tail :
        {"\nCandidate", "\n\nCandidate", "\nDid you mean", "\n\tCandidate", "\n\nUse \"SET ",
-        "\nPossible solutions", "\nLINE 1:", "\n\nLINE 1:"}) {
+        "\nThis limit was set by", "\nPossible solutions", "\nLINE 1:", "\n\nLINE 1:"}) {
     text = text.substr(0, text.find(tail));
   }
   std::string line;
@@ -208,8 +216,8 @@ std::string MessageOf(const Report& report) {
 /// Types of error that hide a more telling one in their text.
 Status Refine(const Kind& kind, const Report& report, Status status) {
   const std::string_view text = report.text;
-  const bool disk_full = Contains(text, "No space left on device") || Contains(text, "Disk quota") ||
-                         Contains(text, "max_temp_directory_size");
+  const bool disk_full = Contains(text, "No space left on device") ||
+                         Contains(text, "Disk quota") || Contains(text, "max_temp_directory_size");
   if ((kind.type == DUCKDB_ERROR_IO || kind.type == DUCKDB_ERROR_OUT_OF_MEMORY) && disk_full) {
     return Status(Code::kDiskFull, Fault::kResource, status.message());
   }
@@ -231,7 +239,8 @@ Status FromDuckDbError(int error_type, std::string_view message) {
   if (const std::string hint = HintOf(status.slug(), report); !hint.empty()) {
     status = status.WithHint(hint);
   }
-  if (report.position) status = status.WithPlace({.file = "", .line = 1, .column = *report.position + 1});
+  if (report.position)
+    status = status.WithPlace({.file = "", .line = 1, .column = *report.position + 1});
   return status;
 }
 

@@ -9,8 +9,9 @@
 
 namespace thalweg::duckdb {
 
-/// Gives every parameter of the statement its value (see Connection). A parameter without a value is kInvalid,
-/// slug "unknown-parameter"; a text that is no value of its type kInvalid, slug "conversion-failed".
+/// Gives every parameter of the statement its value (see Connection). A parameter without a value
+/// is kInvalid, slug "unknown-parameter"; a text that is no value of its type kInvalid, slug
+/// "conversion-failed".
 Status BindParameters(duckdb_prepared_statement statement,
                       std::span<const component::Parameter> parameters);
 

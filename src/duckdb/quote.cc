@@ -14,8 +14,12 @@ std::string Quote(std::string_view text, char mark) {
 
 }  // namespace
 
-std::string QuoteLiteral(std::string_view text) { return Quote(text, '\''); }
+std::string QuoteLiteral(std::string_view text) {
+  return Quote(text, '\'');
+}
 
-std::string QuoteIdentifier(std::string_view name) { return Quote(name, '"'); }
+std::string QuoteIdentifier(std::string_view name) {
+  return Quote(name, '"');
+}
 
 }  // namespace thalweg::duckdb

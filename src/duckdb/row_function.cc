@@ -119,7 +119,8 @@ struct RowCallbacks {
       entry->Fail(cursor.status());
       return duckdb_init_set_error(info, cursor.status().message().c_str());
     }
-    duckdb_init_set_init_data(info, new Reading{.cursor = *std::move(cursor), .batch = nullptr, .at = 0},
+    duckdb_init_set_init_data(info,
+                              new Reading{.cursor = *std::move(cursor), .batch = nullptr, .at = 0},
                               Delete<Reading>);
   }
 
@@ -136,8 +137,8 @@ struct RowCallbacks {
       reading.batch = *std::move(next);
       reading.at = 0;
     }
-    const std::int64_t count = std::min<std::int64_t>(reading.batch->num_rows() - reading.at,
-                                                      static_cast<std::int64_t>(duckdb_vector_size()));
+    const std::int64_t count = std::min<std::int64_t>(
+        reading.batch->num_rows() - reading.at, static_cast<std::int64_t>(duckdb_vector_size()));
     for (int i = 0; i < reading.batch->num_columns(); ++i) {
       WriteVector(*reading.batch->column(i), reading.at, count,
                   duckdb_data_chunk_get_vector(output, static_cast<idx_t>(i)));

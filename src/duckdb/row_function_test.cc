@@ -16,8 +16,12 @@ namespace {
 /// Gives each batch to whichever thread asks next; then fails, if it has a failure.
 class BatchSource : public RowSource {
  public:
-  BatchSource(data::Columns columns, std::vector<data::Batch> batches, int threads = 1, Status failure = {})
-      : columns_(std::move(columns)), batches_(std::move(batches)), threads_(threads), failure_(std::move(failure)) {}
+  BatchSource(data::Columns columns, std::vector<data::Batch> batches, int threads = 1,
+              Status failure = {})
+      : columns_(std::move(columns)),
+        batches_(std::move(batches)),
+        threads_(threads),
+        failure_(std::move(failure)) {}
 
   const data::Columns& columns() const override { return columns_; }
   int threads() const override { return threads_; }
@@ -78,13 +82,16 @@ class RoundTripTest : public RowFunctionTest, public ::testing::WithParamInterfa
 TEST_P(RoundTripTest, KeepsTypeAndValues) {
   // Nulls, more rows than a chunk has, and batches that end anywhere.
   const std::string original = fmt::format(
-      "SELECT CASE WHEN i % 7 = 3 THEN NULL ELSE v END AS v, i FROM (VALUES {}) t(v), range(3000) r(i)", GetParam());
+      "SELECT CASE WHEN i % 7 = 3 THEN NULL ELSE v END AS v, i FROM (VALUES {}) t(v), range(3000) "
+      "r(i)",
+      GetParam());
   Rows rows = Read(original, 5000);
   const auto offered =
       database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches)).value();
   ASSERT_TRUE(connection_->Execute("CREATE TEMP TABLE came_back AS FROM " + offered->table()).ok());
   ASSERT_TRUE(connection_->Execute("CREATE TEMP TABLE original AS " + original).ok());
-  EXPECT_EQ(Value("SELECT DISTINCT typeof(v) FROM came_back"), Value("SELECT DISTINCT typeof(v) FROM original"));
+  EXPECT_EQ(Value("SELECT DISTINCT typeof(v) FROM came_back"),
+            Value("SELECT DISTINCT typeof(v) FROM original"));
   EXPECT_EQ(Value("SELECT count(*) FROM came_back"), Value("SELECT count(*) FROM original"));
   EXPECT_EQ(Value("SELECT count(*) FROM (FROM came_back EXCEPT ALL FROM original)"), "0");
 }
@@ -92,26 +99,35 @@ TEST_P(RoundTripTest, KeepsTypeAndValues) {
 INSTANTIATE_TEST_SUITE_P(
     Types, RoundTripTest,
     ::testing::Values(
-        "(true), (false)", "((-128)::tinyint), (127::tinyint)", "((-32768)::smallint), (32767::smallint)",
-        "((-2147483648)::integer), (2147483647)", "((-9223372036854775807 - 1)::bigint), (9223372036854775807)",
-        "(255::utinyint)", "(65535::usmallint)", "(4294967295::uinteger)", "(18446744073709551615::ubigint)",
-        "(1.5::real), ('-inf'::real), ('nan'::real)", "(1e300::double), ('inf'::double), ('nan'::double), (-0.0)",
-        "((-99.99)::decimal(4,2)), (0.01)", "((-1234567.89)::decimal(9,2))", "((-1234567890123456.78)::decimal(18,2))",
+        "(true), (false)", "((-128)::tinyint), (127::tinyint)",
+        "((-32768)::smallint), (32767::smallint)", "((-2147483648)::integer), (2147483647)",
+        "((-9223372036854775807 - 1)::bigint), (9223372036854775807)", "(255::utinyint)",
+        "(65535::usmallint)", "(4294967295::uinteger)", "(18446744073709551615::ubigint)",
+        "(1.5::real), ('-inf'::real), ('nan'::real)",
+        "(1e300::double), ('inf'::double), ('nan'::double), (-0.0)",
+        "((-99.99)::decimal(4,2)), (0.01)", "((-1234567.89)::decimal(9,2))",
+        "((-1234567890123456.78)::decimal(18,2))",
         "((-99999999999999999999999999999999999999)::decimal(38,0)), (1::decimal(38,0))",
-        "('short'), (''), ('a text of more than twelve bytes, ééé')", "('\\x00\\xFFab'::blob), (''::blob)",
-        "(DATE '0001-01-01'), ('infinity'::date), (DATE '9999-12-31')", "(TIME '23:59:59.999999'), (TIME '24:00:00')",
-        "('12:00:00.123456789'::time_ns)", "(TIMESTAMP '2013-01-01 00:00:00.000001'), ('-infinity'::timestamp)",
+        "('short'), (''), ('a text of more than twelve bytes, ééé')",
+        "('\\x00\\xFFab'::blob), (''::blob)",
+        "(DATE '0001-01-01'), ('infinity'::date), (DATE '9999-12-31')",
+        "(TIME '23:59:59.999999'), (TIME '24:00:00')", "('12:00:00.123456789'::time_ns)",
+        "(TIMESTAMP '2013-01-01 00:00:00.000001'), ('-infinity'::timestamp)",
         "(TIMESTAMPTZ '2013-01-01 00:00:00+02')", "('2013-01-01 00:00:00.123456789'::timestamp_ns)",
-        "('6d3d2541-9a1e-4ba9-a0a8-ba5a0ee4a2a2'::uuid), ('ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)",
-        "('{\"a\": 1.10}'::json)", "([1, NULL, 3]), ([]), ([4])", "(['a longer text in a list', 'b'])",
-        "([[1], [], NULL, [2, 3]])", "({'a': 1, 'b c': 'x'}), ({'a': NULL, 'b c': 'y'})",
-        "([{'a': [1, 2]}, NULL, {'a': NULL}])", "(map {'k': 1, 'l': NULL}), (map {})",
+        "('6d3d2541-9a1e-4ba9-a0a8-ba5a0ee4a2a2'::uuid), "
+        "('ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)",
+        "('{\"a\": 1.10}'::json)", "([1, NULL, 3]), ([]), ([4])",
+        "(['a longer text in a list', 'b'])", "([[1], [], NULL, [2, 3]])",
+        "({'a': 1, 'b c': 'x'}), ({'a': NULL, 'b c': 'y'})", "([{'a': [1, 2]}, NULL, {'a': NULL}])",
+        "(map {'k': 1, 'l': NULL}), (map {})",
         "({'u': '6d3d2541-9a1e-4ba9-a0a8-ba5a0ee4a2a2'::uuid, 'j': '[1]'::json})"));
 
 TEST_F(RowFunctionTest, SeveralThreadsReadEveryBatchOnce) {
   Rows rows = Read("SELECT range AS i FROM range(500000)", 3000);
-  const auto offered = database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches, 2)).value();
-  EXPECT_EQ(Value("SELECT count(*) || ' ' || count(DISTINCT i) || ' ' || sum(i) FROM " + offered->table()),
+  const auto offered =
+      database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches, 2)).value();
+  EXPECT_EQ(Value("SELECT count(*) || ' ' || count(DISTINCT i) || ' ' || sum(i) FROM " +
+                  offered->table()),
             "500000 500000 124999750000");
 }
 
@@ -119,14 +135,16 @@ TEST_F(RowFunctionTest, AFailureOfTheSourceFailsTheStatement) {
   Rows rows = Read("SELECT range AS i FROM range(10)", 3000);
   const Status failure = Status::NotFound("the source is gone").WithSlug("gone");
   const auto offered =
-      database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches, 1, failure)).value();
+      database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches, 1, failure))
+          .value();
   EXPECT_FALSE(connection_->Run("SELECT sum(i) FROM " + offered->table(), {}, {}).ok());
   EXPECT_EQ(offered->failure().slug(), "gone");
 }
 
 TEST_F(RowFunctionTest, WithdrawnRowsCannotBeRead) {
   Rows rows = Read("SELECT 1 AS i", 3000);
-  auto offered = database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches)).value();
+  auto offered =
+      database_->Offer(std::make_shared<BatchSource>(rows.columns, rows.batches)).value();
   const std::string table = offered->table();
   EXPECT_EQ(Value("SELECT i FROM " + table), "1");
   offered.reset();
@@ -134,8 +152,8 @@ TEST_F(RowFunctionTest, WithdrawnRowsCannotBeRead) {
 }
 
 TEST_F(RowFunctionTest, RefusesTypesThatNoTableStores) {
-  const auto offered =
-      database_->Offer(std::make_shared<BatchSource>(data::Columns{{0, "i", "interval"}}, std::vector<data::Batch>()));
+  const auto offered = database_->Offer(std::make_shared<BatchSource>(
+      data::Columns{{0, "i", "interval"}}, std::vector<data::Batch>()));
   EXPECT_EQ(offered.status().slug(), "type-not-storable");
 }
 

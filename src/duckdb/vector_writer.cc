@@ -19,28 +19,49 @@ using data::TypeTree;
 
 std::optional<duckdb_type> FlatType(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kBoolean: return DUCKDB_TYPE_BOOLEAN;
-    case TypeKind::kTinyint: return DUCKDB_TYPE_TINYINT;
-    case TypeKind::kSmallint: return DUCKDB_TYPE_SMALLINT;
-    case TypeKind::kInteger: return DUCKDB_TYPE_INTEGER;
-    case TypeKind::kBigint: return DUCKDB_TYPE_BIGINT;
-    case TypeKind::kUtinyint: return DUCKDB_TYPE_UTINYINT;
-    case TypeKind::kUsmallint: return DUCKDB_TYPE_USMALLINT;
-    case TypeKind::kUinteger: return DUCKDB_TYPE_UINTEGER;
-    case TypeKind::kUbigint: return DUCKDB_TYPE_UBIGINT;
-    case TypeKind::kReal: return DUCKDB_TYPE_FLOAT;
-    case TypeKind::kDouble: return DUCKDB_TYPE_DOUBLE;
+    case TypeKind::kBoolean:
+      return DUCKDB_TYPE_BOOLEAN;
+    case TypeKind::kTinyint:
+      return DUCKDB_TYPE_TINYINT;
+    case TypeKind::kSmallint:
+      return DUCKDB_TYPE_SMALLINT;
+    case TypeKind::kInteger:
+      return DUCKDB_TYPE_INTEGER;
+    case TypeKind::kBigint:
+      return DUCKDB_TYPE_BIGINT;
+    case TypeKind::kUtinyint:
+      return DUCKDB_TYPE_UTINYINT;
+    case TypeKind::kUsmallint:
+      return DUCKDB_TYPE_USMALLINT;
+    case TypeKind::kUinteger:
+      return DUCKDB_TYPE_UINTEGER;
+    case TypeKind::kUbigint:
+      return DUCKDB_TYPE_UBIGINT;
+    case TypeKind::kReal:
+      return DUCKDB_TYPE_FLOAT;
+    case TypeKind::kDouble:
+      return DUCKDB_TYPE_DOUBLE;
     case TypeKind::kVarchar:
-    case TypeKind::kJson: return DUCKDB_TYPE_VARCHAR;
-    case TypeKind::kBlob: return DUCKDB_TYPE_BLOB;
-    case TypeKind::kUuid: return DUCKDB_TYPE_UUID;
-    case TypeKind::kDate: return DUCKDB_TYPE_DATE;
-    case TypeKind::kTime: return DUCKDB_TYPE_TIME;
-    case TypeKind::kTimeNs: return DUCKDB_TYPE_TIME_NS;
-    case TypeKind::kTimestamp: return DUCKDB_TYPE_TIMESTAMP;
-    case TypeKind::kTimestampNs: return DUCKDB_TYPE_TIMESTAMP_NS;
-    case TypeKind::kTimestamptz: return DUCKDB_TYPE_TIMESTAMP_TZ;
-    default: return std::nullopt;
+    case TypeKind::kJson:
+      return DUCKDB_TYPE_VARCHAR;
+    case TypeKind::kBlob:
+      return DUCKDB_TYPE_BLOB;
+    case TypeKind::kUuid:
+      return DUCKDB_TYPE_UUID;
+    case TypeKind::kDate:
+      return DUCKDB_TYPE_DATE;
+    case TypeKind::kTime:
+      return DUCKDB_TYPE_TIME;
+    case TypeKind::kTimeNs:
+      return DUCKDB_TYPE_TIME_NS;
+    case TypeKind::kTimestamp:
+      return DUCKDB_TYPE_TIMESTAMP;
+    case TypeKind::kTimestampNs:
+      return DUCKDB_TYPE_TIMESTAMP_NS;
+    case TypeKind::kTimestamptz:
+      return DUCKDB_TYPE_TIMESTAMP_TZ;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -76,15 +97,19 @@ TypeHandle FromTypeTree(const TypeTree& tree) {
     }
     case TypeKind::kMap: {
       const TypeHandle key = FromTypeTree(tree.children[0]), value = FromTypeTree(tree.children[1]);
-      return key && value ? TypeHandle(duckdb_create_map_type(key.get(), value.get())) : TypeHandle();
+      return key && value ? TypeHandle(duckdb_create_map_type(key.get(), value.get()))
+                          : TypeHandle();
     }
-    case TypeKind::kStruct: return StructType(tree);
-    default: return {};
+    case TypeKind::kStruct:
+      return StructType(tree);
+    default:
+      return {};
   }
 }
 
 /// Which rows are null. DuckDB's bitmap is made only where there is one.
-void WriteValidity(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteValidity(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                   duckdb_vector vector) {
   if (array.null_count() == 0) return;
   duckdb_vector_ensure_validity_writable(vector);
   std::uint64_t* valid = duckdb_vector_get_validity(vector);
@@ -93,7 +118,8 @@ void WriteValidity(const arrow::Array& array, std::int64_t offset, std::int64_t 
   }
 }
 
-void WriteFixed(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteFixed(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                duckdb_vector vector) {
   const auto width = static_cast<std::size_t>(array.type()->byte_width());
   const std::uint8_t* values = array.data()->buffers[1]->data();
   std::memcpy(duckdb_vector_get_data(vector),
@@ -101,10 +127,12 @@ void WriteFixed(const arrow::Array& array, std::int64_t offset, std::int64_t cou
               static_cast<std::size_t>(count) * width);
 }
 
-void WriteBooleans(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteBooleans(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                   duckdb_vector vector) {
   const std::uint8_t* bits = array.data()->buffers[1]->data();
   auto* out = static_cast<bool*>(duckdb_vector_get_data(vector));
-  for (std::int64_t i = 0; i < count; ++i) out[i] = arrow::bit_util::GetBit(bits, array.offset() + offset + i);
+  for (std::int64_t i = 0; i < count; ++i)
+    out[i] = arrow::bit_util::GetBit(bits, array.offset() + offset + i);
 }
 
 /// DuckDB keeps decimals in the smallest integer that holds their digits.
@@ -112,11 +140,13 @@ template <typename T>
 void WriteDecimals(const std::uint8_t* values, std::int64_t count, duckdb_vector vector) {
   auto* out = static_cast<std::uint8_t*>(duckdb_vector_get_data(vector));
   for (std::int64_t i = 0; i < count; ++i) {
-    std::memcpy(out + static_cast<std::size_t>(i) * sizeof(T), values + 16 * i, sizeof(T));  // little endian
+    std::memcpy(out + static_cast<std::size_t>(i) * sizeof(T), values + 16 * i,
+                sizeof(T));  // little endian
   }
 }
 
-void WriteDecimals(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteDecimals(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                   duckdb_vector vector) {
   const std::uint8_t* values = array.data()->buffers[1]->data() + 16 * (array.offset() + offset);
   const int digits = static_cast<const arrow::Decimal128Type&>(*array.type()).precision();
   if (digits <= 4) return WriteDecimals<std::int16_t>(values, count, vector);
@@ -126,7 +156,8 @@ void WriteDecimals(const arrow::Array& array, std::int64_t offset, std::int64_t 
 }
 
 /// DuckDB orders uuids as signed numbers: the first bit is turned.
-void WriteUuids(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteUuids(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                duckdb_vector vector) {
   const std::uint8_t* bytes = array.data()->buffers[1]->data() + 16 * (array.offset() + offset);
   auto* out = static_cast<duckdb_hugeint*>(duckdb_vector_get_data(vector));
   for (std::int64_t i = 0; i < count; ++i) {
@@ -140,18 +171,21 @@ void WriteUuids(const arrow::Array& array, std::int64_t offset, std::int64_t cou
   }
 }
 
-void WriteTexts(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteTexts(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                duckdb_vector vector) {
   const auto& texts = static_cast<const arrow::BinaryArray&>(array);
   const bool nulls = array.null_count() > 0;
   for (std::int64_t i = 0; i < count; ++i) {
     if (nulls && array.IsNull(offset + i)) continue;
     const std::string_view text = texts.GetView(offset + i);
-    duckdb_unsafe_vector_assign_string_element_len(vector, static_cast<idx_t>(i), text.data(), text.size());
+    duckdb_unsafe_vector_assign_string_element_len(vector, static_cast<idx_t>(i), text.data(),
+                                                   text.size());
   }
 }
 
 /// Lists, and maps, which are lists of pairs.
-void WriteLists(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteLists(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                duckdb_vector vector) {
   const auto& lists = static_cast<const arrow::ListArray&>(array);
   const std::int32_t begin = lists.value_offset(offset), end = lists.value_offset(offset + count);
   auto* entries = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector));
@@ -165,10 +199,12 @@ void WriteLists(const arrow::Array& array, std::int64_t offset, std::int64_t cou
   WriteVector(*lists.values(), begin, end - begin, duckdb_list_vector_get_child(vector));
 }
 
-void WriteStructs(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteStructs(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                  duckdb_vector vector) {
   const auto& structs = static_cast<const arrow::StructArray&>(array);
   for (int i = 0; i < structs.num_fields(); ++i) {
-    WriteVector(*structs.field(i), offset, count, duckdb_struct_vector_get_child(vector, static_cast<idx_t>(i)));
+    WriteVector(*structs.field(i), offset, count,
+                duckdb_struct_vector_get_child(vector, static_cast<idx_t>(i)));
   }
 }
 
@@ -182,19 +218,27 @@ Result<TypeHandle> MakeLogicalType(const data::Column& column) {
   return type;
 }
 
-void WriteVector(const arrow::Array& array, std::int64_t offset, std::int64_t count, duckdb_vector vector) {
+void WriteVector(const arrow::Array& array, std::int64_t offset, std::int64_t count,
+                 duckdb_vector vector) {
   if (count == 0) return;
   WriteValidity(array, offset, count, vector);
   switch (array.type_id()) {
-    case arrow::Type::BOOL: return WriteBooleans(array, offset, count, vector);
-    case arrow::Type::DECIMAL128: return WriteDecimals(array, offset, count, vector);
-    case arrow::Type::FIXED_SIZE_BINARY: return WriteUuids(array, offset, count, vector);
+    case arrow::Type::BOOL:
+      return WriteBooleans(array, offset, count, vector);
+    case arrow::Type::DECIMAL128:
+      return WriteDecimals(array, offset, count, vector);
+    case arrow::Type::FIXED_SIZE_BINARY:
+      return WriteUuids(array, offset, count, vector);
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return WriteTexts(array, offset, count, vector);
+    case arrow::Type::BINARY:
+      return WriteTexts(array, offset, count, vector);
     case arrow::Type::LIST:
-    case arrow::Type::MAP: return WriteLists(array, offset, count, vector);
-    case arrow::Type::STRUCT: return WriteStructs(array, offset, count, vector);
-    default: return WriteFixed(array, offset, count, vector);
+    case arrow::Type::MAP:
+      return WriteLists(array, offset, count, vector);
+    case arrow::Type::STRUCT:
+      return WriteStructs(array, offset, count, vector);
+    default:
+      return WriteFixed(array, offset, count, vector);
   }
 }
 

@@ -21,9 +21,9 @@ class ByteStream {
   virtual Status Skip(std::int64_t count) = 0;
 };
 
-/// The text of a file as plain UTF-8: decompressed and transcoded as it is read. Memory does not grow with the file.
-/// Errors name the path.
-Result<std::unique_ptr<ByteStream>> OpenText(FileSystem& files, const std::string& path, Compression compression,
-                                             TextEncoding encoding);
+/// The text of a file as plain UTF-8: decompressed and transcoded as it is read. Memory does not
+/// grow with the file. Errors name the path.
+Result<std::unique_ptr<ByteStream>> OpenText(FileSystem& files, const std::string& path,
+                                             Compression compression, TextEncoding encoding);
 
 }  // namespace thalweg::formats

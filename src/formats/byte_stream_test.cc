@@ -15,8 +15,9 @@ Result<std::string> ReadAll(ByteStream& stream, std::size_t step) {
   }
 }
 
-Result<std::string> ReadText(const std::string& path, Compression compression, TextEncoding encoding,
-                             std::size_t step = 1000, std::int64_t skip = 0) {
+Result<std::string> ReadText(const std::string& path, Compression compression,
+                             TextEncoding encoding, std::size_t step = 1000,
+                             std::int64_t skip = 0) {
   TW_ASSIGN_OR_RETURN(const auto stream, OpenText(LocalFileSystem(), path, compression, encoding));
   TW_RETURN_IF_ERROR(stream->Skip(skip));
   return ReadAll(*stream, step);
@@ -38,13 +39,17 @@ TEST(ByteStreamTest, SkippingCountsBytesOfThePlainText) {
   for (const std::size_t skip : {0u, 1u, 999u, 20'000u, static_cast<unsigned>(text.size())}) {
     const auto offset = static_cast<std::int64_t>(skip);
     for (const std::size_t step : {7u, 1u << 20}) {
-      EXPECT_EQ(ReadText(plain, Compression::kNone, TextEncoding::kUtf8, step, offset).value(), text.substr(skip));
-      EXPECT_EQ(ReadText(packed, Compression::kGzip, TextEncoding::kUtf8, step, offset).value(), text.substr(skip));
+      EXPECT_EQ(ReadText(plain, Compression::kNone, TextEncoding::kUtf8, step, offset).value(),
+                text.substr(skip));
+      EXPECT_EQ(ReadText(packed, Compression::kGzip, TextEncoding::kUtf8, step, offset).value(),
+                text.substr(skip));
     }
   }
   const auto beyond = static_cast<std::int64_t>(text.size() + 1);
-  EXPECT_EQ(ReadText(plain, Compression::kNone, TextEncoding::kUtf8, 10, beyond).status().code(), Code::kCorrupt);
-  EXPECT_EQ(ReadText(packed, Compression::kGzip, TextEncoding::kUtf8, 10, beyond).status().code(), Code::kCorrupt);
+  EXPECT_EQ(ReadText(plain, Compression::kNone, TextEncoding::kUtf8, 10, beyond).status().code(),
+            Code::kCorrupt);
+  EXPECT_EQ(ReadText(packed, Compression::kGzip, TextEncoding::kUtf8, 10, beyond).status().code(),
+            Code::kCorrupt);
 }
 
 TEST(ByteStreamTest, ErrorsNameThePath) {
@@ -53,7 +58,9 @@ TEST(ByteStreamTest, ErrorsNameThePath) {
   const auto text = ReadText(torn, Compression::kGzip, TextEncoding::kUtf8);
   ASSERT_FALSE(text.ok());
   EXPECT_NE(text.status().message().find("torn.gz"), std::string::npos);
-  EXPECT_EQ(ReadText(directory / "missing", Compression::kNone, TextEncoding::kUtf8).status().code(), Code::kNotFound);
+  EXPECT_EQ(
+      ReadText(directory / "missing", Compression::kNone, TextEncoding::kUtf8).status().code(),
+      Code::kNotFound);
 }
 
 TEST(ByteStreamTest, EncodingsBecomeUtf8) {
@@ -65,12 +72,20 @@ TEST(ByteStreamTest, EncodingsBecomeUtf8) {
   EXPECT_EQ(read(TextEncoding::kWindows1252, "\x80 \x93x\x94"), "€ “x”");
   EXPECT_EQ(read(TextEncoding::kUtf16Le, std::string_view("a\0\xE9\0\x3D\xD8\x00\xDE", 8)), "aé😀");
   EXPECT_EQ(read(TextEncoding::kUtf16Be, std::string_view("\0a\xD8\x3D\xDE\x00", 6)), "a😀");
-  EXPECT_EQ(read(TextEncoding::kUtf16, std::string_view("\xFE\xFF\0a", 4)), "\xEF\xBB\xBF" "a");
-  EXPECT_EQ(read(TextEncoding::kUtf16, std::string_view("\xFF\xFE\x61\0", 4)), "\xEF\xBB\xBF" "a");
+  EXPECT_EQ(read(TextEncoding::kUtf16, std::string_view("\xFE\xFF\0a", 4)),
+            "\xEF\xBB\xBF"
+            "a");
+  EXPECT_EQ(read(TextEncoding::kUtf16, std::string_view("\xFF\xFE\x61\0", 4)),
+            "\xEF\xBB\xBF"
+            "a");
   // What is no character is no UTF-8 either, so that its row is refused.
   EXPECT_EQ(read(TextEncoding::kWindows1252, "\x81"), "\xFF");
-  EXPECT_EQ(read(TextEncoding::kUtf16Le, std::string_view("\x00\xDE\x61\0", 4)), "\xFF" "a");
-  EXPECT_EQ(read(TextEncoding::kUtf16Le, std::string_view("\x3D\xD8\x61\0\x3D\xD8\x62", 7)), "\xFF" "a\xFF");
+  EXPECT_EQ(read(TextEncoding::kUtf16Le, std::string_view("\x00\xDE\x61\0", 4)),
+            "\xFF"
+            "a");
+  EXPECT_EQ(read(TextEncoding::kUtf16Le, std::string_view("\x3D\xD8\x61\0\x3D\xD8\x62", 7)),
+            "\xFF"
+            "a\xFF");
 }
 
 TEST(TextEncodingTest, NamesAreTakenAsPeopleWriteThem) {

@@ -53,10 +53,14 @@ void AppendUuid(std::string_view bytes, std::string* out) {
 
 std::int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return 1;
-    case arrow::TimeUnit::MILLI: return 1'000;
-    case arrow::TimeUnit::MICRO: return 1'000'000;
-    case arrow::TimeUnit::NANO: break;
+    case arrow::TimeUnit::SECOND:
+      return 1;
+    case arrow::TimeUnit::MILLI:
+      return 1'000;
+    case arrow::TimeUnit::MICRO:
+      return 1'000'000;
+    case arrow::TimeUnit::NANO:
+      break;
   }
   return 1'000'000'000;
 }
@@ -74,15 +78,23 @@ CellWriter::Form CellWriter::FormOf(const arrow::Field& field) {
     case arrow::Type::UINT16:
     case arrow::Type::UINT32:
     case arrow::Type::UINT64:
-    case arrow::Type::DECIMAL128: return Form::kBare;
+    case arrow::Type::DECIMAL128:
+      return Form::kBare;
     case arrow::Type::FLOAT:
-    case arrow::Type::DOUBLE: return Form::kReal;
-    case arrow::Type::STRING: return IsJsonColumn(field) ? Form::kJson : Form::kQuoted;
-    case arrow::Type::LIST: return Form::kList;
-    case arrow::Type::STRUCT: return Form::kStruct;
-    case arrow::Type::MAP: return Form::kMap;
-    case arrow::Type::DICTIONARY: return Form::kDictionary;
-    default: return Form::kQuoted;
+    case arrow::Type::DOUBLE:
+      return Form::kReal;
+    case arrow::Type::STRING:
+      return IsJsonColumn(field) ? Form::kJson : Form::kQuoted;
+    case arrow::Type::LIST:
+      return Form::kList;
+    case arrow::Type::STRUCT:
+      return Form::kStruct;
+    case arrow::Type::MAP:
+      return Form::kMap;
+    case arrow::Type::DICTIONARY:
+      return Form::kDictionary;
+    default:
+      return Form::kQuoted;
   }
 }
 
@@ -106,39 +118,54 @@ CellWriter::CellWriter(const arrow::Field& field) : form_(FormOf(field)) {
   }
 }
 
-bool CellWriter::needs_quotes() const { return form_ != Form::kBare && form_ != Form::kReal; }
+bool CellWriter::needs_quotes() const {
+  return form_ != Form::kBare && form_ != Form::kReal;
+}
 
-void CellWriter::AppendScalar(const arrow::Array& array, std::int64_t row,
-                              std::string* out) const {
+void CellWriter::AppendScalar(const arrow::Array& array, std::int64_t row, std::string* out) const {
   switch (array.type_id()) {
     case arrow::Type::BOOL:
       out->append(As<arrow::BooleanArray>(array).Value(row) ? "true" : "false");
       return;
-    case arrow::Type::INT8: return AppendInteger<arrow::Int8Array>(array, row, out);
-    case arrow::Type::INT16: return AppendInteger<arrow::Int16Array>(array, row, out);
-    case arrow::Type::INT32: return AppendInteger<arrow::Int32Array>(array, row, out);
-    case arrow::Type::INT64: return AppendInteger<arrow::Int64Array>(array, row, out);
-    case arrow::Type::UINT8: return AppendInteger<arrow::UInt8Array>(array, row, out);
-    case arrow::Type::UINT16: return AppendInteger<arrow::UInt16Array>(array, row, out);
-    case arrow::Type::UINT32: return AppendInteger<arrow::UInt32Array>(array, row, out);
-    case arrow::Type::UINT64: return AppendInteger<arrow::UInt64Array>(array, row, out);
-    case arrow::Type::FLOAT: return AppendReal(As<arrow::FloatArray>(array).Value(row), out);
-    case arrow::Type::DOUBLE: return AppendReal(As<arrow::DoubleArray>(array).Value(row), out);
+    case arrow::Type::INT8:
+      return AppendInteger<arrow::Int8Array>(array, row, out);
+    case arrow::Type::INT16:
+      return AppendInteger<arrow::Int16Array>(array, row, out);
+    case arrow::Type::INT32:
+      return AppendInteger<arrow::Int32Array>(array, row, out);
+    case arrow::Type::INT64:
+      return AppendInteger<arrow::Int64Array>(array, row, out);
+    case arrow::Type::UINT8:
+      return AppendInteger<arrow::UInt8Array>(array, row, out);
+    case arrow::Type::UINT16:
+      return AppendInteger<arrow::UInt16Array>(array, row, out);
+    case arrow::Type::UINT32:
+      return AppendInteger<arrow::UInt32Array>(array, row, out);
+    case arrow::Type::UINT64:
+      return AppendInteger<arrow::UInt64Array>(array, row, out);
+    case arrow::Type::FLOAT:
+      return AppendReal(As<arrow::FloatArray>(array).Value(row), out);
+    case arrow::Type::DOUBLE:
+      return AppendReal(As<arrow::DoubleArray>(array).Value(row), out);
     case arrow::Type::DECIMAL128:
       out->append(As<arrow::Decimal128Array>(array).FormatValue(row));
       return;
-    case arrow::Type::STRING: out->append(As<arrow::StringArray>(array).GetView(row)); return;
+    case arrow::Type::STRING:
+      out->append(As<arrow::StringArray>(array).GetView(row));
+      return;
     case arrow::Type::BINARY:
       return AppendBlobAsText(As<arrow::BinaryArray>(array).GetView(row), out);
     case arrow::Type::FIXED_SIZE_BINARY:
       return AppendUuid(As<arrow::FixedSizeBinaryArray>(array).GetView(row), out);
-    case arrow::Type::DATE32: return AppendDate(As<arrow::Date32Array>(array).Value(row), out);
+    case arrow::Type::DATE32:
+      return AppendDate(As<arrow::Date32Array>(array).Value(row), out);
     case arrow::Type::TIME64:
       return AppendTimeOfDay(As<arrow::Time64Array>(array).Value(row), ticks_per_second_, out);
     case arrow::Type::TIMESTAMP:
       return AppendTimestamp(As<arrow::TimestampArray>(array).Value(row), ticks_per_second_, utc_,
                              out);
-    default: break;
+    default:
+      break;
   }
   const auto scalar = array.GetScalar(row);
   if (scalar.ok()) out->append((*scalar)->ToString());
@@ -150,14 +177,16 @@ void CellWriter::AppendText(const arrow::Array& array, std::int64_t row, std::st
     case Form::kBare:
     case Form::kReal:
     case Form::kQuoted:
-    case Form::kJson: return AppendScalar(array, row, out);
+    case Form::kJson:
+      return AppendScalar(array, row, out);
     case Form::kDictionary: {
       const auto& coded = As<arrow::DictionaryArray>(array);
       return parts_[0].AppendText(*coded.dictionary(), coded.GetValueIndex(row), out);
     }
     case Form::kList:
     case Form::kStruct:
-    case Form::kMap: return AppendJson(array, row, out);
+    case Form::kMap:
+      return AppendJson(array, row, out);
   }
 }
 
@@ -168,7 +197,8 @@ void CellWriter::AppendJson(const arrow::Array& array, std::int64_t row, std::st
   }
   switch (form_) {
     case Form::kBare:
-    case Form::kJson: return AppendScalar(array, row, out);
+    case Form::kJson:
+      return AppendScalar(array, row, out);
     case Form::kReal:
     case Form::kQuoted: {
       std::string text;
@@ -185,9 +215,12 @@ void CellWriter::AppendJson(const arrow::Array& array, std::int64_t row, std::st
       const auto& coded = As<arrow::DictionaryArray>(array);
       return parts_[0].AppendJson(*coded.dictionary(), coded.GetValueIndex(row), out);
     }
-    case Form::kList: return AppendList(array, row, out);
-    case Form::kStruct: return AppendStruct(array, row, out);
-    case Form::kMap: return AppendMap(array, row, out);
+    case Form::kList:
+      return AppendList(array, row, out);
+    case Form::kStruct:
+      return AppendStruct(array, row, out);
+    case Form::kMap:
+      return AppendMap(array, row, out);
   }
 }
 
@@ -201,8 +234,7 @@ void CellWriter::AppendList(const arrow::Array& array, std::int64_t row, std::st
   out->push_back(']');
 }
 
-void CellWriter::AppendStruct(const arrow::Array& array, std::int64_t row,
-                              std::string* out) const {
+void CellWriter::AppendStruct(const arrow::Array& array, std::int64_t row, std::string* out) const {
   const auto& record = As<arrow::StructArray>(array);
   out->push_back('{');
   for (std::size_t i = 0; i < parts_.size(); ++i) {

@@ -18,7 +18,8 @@
 namespace thalweg::formats {
 namespace {
 
-/// Values of a fixed number of bytes. `Parse` is a function object: bool(std::string_view, T*, std::string* reason).
+/// Values of a fixed number of bytes. `Parse` is a function object: bool(std::string_view, T*,
+/// std::string* reason).
 template <typename T, typename Parse>
 class FixedColumnBuilder : public ColumnBuilder {
  public:
@@ -89,8 +90,8 @@ class BooleanColumnBuilder : public ColumnBuilder {
   std::vector<std::uint8_t> values_;
 };
 
-/// Texts and blobs: `Convert` is bool(std::string_view, std::string* data, std::string* reason), which appends to `data`
-/// or leaves it alone.
+/// Texts and blobs: `Convert` is bool(std::string_view, std::string* data, std::string* reason),
+/// which appends to `data` or leaves it alone.
 template <typename Convert>
 class BytesColumnBuilder : public ColumnBuilder {
  public:
@@ -113,10 +114,11 @@ class BytesColumnBuilder : public ColumnBuilder {
   std::shared_ptr<arrow::Array> Finish() override {
     const std::int64_t length = rows();
     auto [bitmap, nulls] = FinishValidity();
-    auto data = arrow::ArrayData::Make(type(), length,
-                                       {std::move(bitmap), arrow::Buffer::FromVector(std::move(offsets_)),
-                                        arrow::Buffer::FromString(std::move(data_))},
-                                       nulls);
+    auto data =
+        arrow::ArrayData::Make(type(), length,
+                               {std::move(bitmap), arrow::Buffer::FromVector(std::move(offsets_)),
+                                arrow::Buffer::FromString(std::move(data_))},
+                               nulls);
     offsets_ = {0};
     data_ = {};
     return arrow::MakeArray(std::move(data));
@@ -161,10 +163,17 @@ std::shared_ptr<arrow::Array> BooleanColumnBuilder::Finish() {
 
 bool Explain(NumberError error, const std::string& type, std::string* reason) {
   switch (error) {
-    case NumberError::kNone: return true;
-    case NumberError::kSyntax: *reason = fmt::format("not a number ({})", type); break;
-    case NumberError::kRange: *reason = fmt::format("out of range for {}", type); break;
-    case NumberError::kFraction: *reason = fmt::format("more digits than {} can hold", type); break;
+    case NumberError::kNone:
+      return true;
+    case NumberError::kSyntax:
+      *reason = fmt::format("not a number ({})", type);
+      break;
+    case NumberError::kRange:
+      *reason = fmt::format("out of range for {}", type);
+      break;
+    case NumberError::kFraction:
+      *reason = fmt::format("more digits than {} can hold", type);
+      break;
   }
   return false;
 }
@@ -172,29 +181,29 @@ bool Explain(NumberError error, const std::string& type, std::string* reason) {
 template <typename T>
 std::unique_ptr<ColumnBuilder> MakeInteger(std::shared_ptr<arrow::DataType> type,
                                            std::string name) {
-  return MakeFixed<T>(std::move(type), [name = std::move(name)](std::string_view text, T* out,
-                                                                std::string* reason) {
-    using Limits = std::numeric_limits<T>;
-    NumberError error = NumberError::kNone;
-    if constexpr (std::is_signed_v<T>) {
-      std::int64_t value = 0;
-      error = ParseInteger(text, Limits::min(), Limits::max(), &value);
-      *out = static_cast<T>(value);
-    } else {
-      std::uint64_t value = 0;
-      error = ParseUnsigned(text, Limits::max(), &value);
-      *out = static_cast<T>(value);
-    }
-    return error == NumberError::kNone || Explain(error, name, reason);
-  });
+  return MakeFixed<T>(std::move(type),
+                      [name = std::move(name)](std::string_view text, T* out, std::string* reason) {
+                        using Limits = std::numeric_limits<T>;
+                        NumberError error = NumberError::kNone;
+                        if constexpr (std::is_signed_v<T>) {
+                          std::int64_t value = 0;
+                          error = ParseInteger(text, Limits::min(), Limits::max(), &value);
+                          *out = static_cast<T>(value);
+                        } else {
+                          std::uint64_t value = 0;
+                          error = ParseUnsigned(text, Limits::max(), &value);
+                          *out = static_cast<T>(value);
+                        }
+                        return error == NumberError::kNone || Explain(error, name, reason);
+                      });
 }
 
 template <typename T>
 std::unique_ptr<ColumnBuilder> MakeReal(std::shared_ptr<arrow::DataType> type, std::string name) {
-  return MakeFixed<T>(std::move(type), [name = std::move(name)](std::string_view text, T* out,
-                                                                std::string* reason) {
-    return Explain(ParseReal(text, out), name, reason);
-  });
+  return MakeFixed<T>(std::move(type),
+                      [name = std::move(name)](std::string_view text, T* out, std::string* reason) {
+                        return Explain(ParseReal(text, out), name, reason);
+                      });
 }
 
 std::unique_ptr<ColumnBuilder> MakeDecimal(std::shared_ptr<arrow::DataType> type,
@@ -210,10 +219,14 @@ std::unique_ptr<ColumnBuilder> MakeDecimal(std::shared_ptr<arrow::DataType> type
 
 std::int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
   switch (unit) {
-    case arrow::TimeUnit::SECOND: return 1;
-    case arrow::TimeUnit::MILLI: return 1'000;
-    case arrow::TimeUnit::MICRO: return 1'000'000;
-    case arrow::TimeUnit::NANO: break;
+    case arrow::TimeUnit::SECOND:
+      return 1;
+    case arrow::TimeUnit::MILLI:
+      return 1'000;
+    case arrow::TimeUnit::MICRO:
+      return 1'000'000;
+    case arrow::TimeUnit::NANO:
+      break;
   }
   return 1'000'000'000;
 }
@@ -229,8 +242,10 @@ class CivilParser {
     }
     return parser;
   }
-  bool Parse(std::string_view text, std::string_view type, CivilTime* civil, std::string* reason) const {
-    if (format_ ? format_->Parse(text, civil) : ParseIso(text, civil)) [[likely]] return true;
+  bool Parse(std::string_view text, std::string_view type, CivilTime* civil,
+             std::string* reason) const {
+    if (format_ ? format_->Parse(text, civil) : ParseIso(text, civil)) [[likely]]
+      return true;
     *reason = format_ ? fmt::format("not a {} of the form {}", type, format_->form())
                       : fmt::format("not a {} (ISO 8601)", type);
     return false;
@@ -242,8 +257,8 @@ class CivilParser {
 
 std::unique_ptr<ColumnBuilder> MakeDate(std::shared_ptr<arrow::DataType> type, CivilParser parser) {
   return MakeFixed<std::int32_t>(
-      std::move(type), [parser = std::move(parser)](std::string_view text, std::int32_t* out,
-                                                    std::string* reason) {
+      std::move(type),
+      [parser = std::move(parser)](std::string_view text, std::int32_t* out, std::string* reason) {
         CivilTime civil;
         if (!parser.Parse(text, "date", &civil, reason)) return false;
         if (civil.hour != 0 || civil.minute != 0 || civil.second != 0 || civil.nanosecond != 0) {
@@ -302,8 +317,8 @@ std::unique_ptr<ColumnBuilder> MakeEpoch(std::shared_ptr<arrow::DataType> type,
   const auto& stamp = static_cast<const arrow::TimestampType&>(*type);
   const std::int64_t ticks = TicksPerSecond(stamp.unit());
   return MakeFixed<std::int64_t>(
-      std::move(type), [from, from_digits, ticks](std::string_view text, std::int64_t* out,
-                                                  std::string* reason) {
+      std::move(type),
+      [from, from_digits, ticks](std::string_view text, std::int64_t* out, std::string* reason) {
         // Nanoseconds hold every other unit; 30 digits hold every instant in them.
         __int128 nanos = 0;
         const NumberError error = ParseDecimal(text, 30, 9 - from_digits, &nanos);
@@ -386,12 +401,13 @@ Result<std::unique_ptr<ColumnBuilder>> MakeTemporal(const arrow::Field& field,
   if (type->id() == arrow::Type::TIMESTAMP) {
     if (const auto digits = EpochDigits(from)) return MakeEpoch(type, from, *digits);
   } else if (EpochDigits(from)) {
-    return Status::Invalid(fmt::format("only a timestamp can be counted from 1970 column=\"{}\"",
-                                       field.name()))
+    return Status::Invalid(
+               fmt::format("only a timestamp can be counted from 1970 column=\"{}\"", field.name()))
         .WithHint("declare timestamptz, and cast in SQL");
   }
   if (type->id() == arrow::Type::DATE32) {
-    TW_ASSIGN_OR_RETURN(CivilParser parser, CivilParser::Make(from.empty() ? rules.date_format : from));
+    TW_ASSIGN_OR_RETURN(CivilParser parser,
+                        CivilParser::Make(from.empty() ? rules.date_format : from));
     return MakeDate(type, std::move(parser));
   }
   TW_ASSIGN_OR_RETURN(CivilParser parser,
@@ -403,8 +419,8 @@ Result<std::unique_ptr<ColumnBuilder>> MakeNested(const arrow::Field& field,
                                                   const TimeRules& rules) {
   const auto& type = field.type();
   std::vector<std::unique_ptr<ColumnBuilder>> children;
-  const auto& parts = type->id() == arrow::Type::MAP ? type->field(0)->type()->fields()
-                                                      : type->fields();
+  const auto& parts =
+      type->id() == arrow::Type::MAP ? type->field(0)->type()->fields() : type->fields();
   for (const auto& part : parts) {
     TW_ASSIGN_OR_RETURN(auto child, ColumnBuilder::Make(*part, rules, {}));
     children.push_back(std::move(child));
@@ -437,37 +453,54 @@ Result<std::unique_ptr<ColumnBuilder>> ColumnBuilder::Make(const arrow::Field& f
                                                            const std::string& from) {
   const auto& type = field.type();
   if (!from.empty() && !IsTimeType(type->id())) {
-    return Status::Invalid(fmt::format("\"from\" is for dates and timestamps column=\"{}\"",
-                                       field.name()))
+    return Status::Invalid(
+               fmt::format("\"from\" is for dates and timestamps column=\"{}\"", field.name()))
         .WithHint("remove it, or declare the column date, timestamp or timestamptz");
   }
   TW_ASSIGN_OR_RETURN(const data::Column column, data::FromArrow(field));
   switch (type->id()) {
-    case arrow::Type::BOOL: return std::make_unique<BooleanColumnBuilder>(type);
-    case arrow::Type::INT8: return MakeInteger<std::int8_t>(type, column.type);
-    case arrow::Type::INT16: return MakeInteger<std::int16_t>(type, column.type);
-    case arrow::Type::INT32: return MakeInteger<std::int32_t>(type, column.type);
-    case arrow::Type::INT64: return MakeInteger<std::int64_t>(type, column.type);
-    case arrow::Type::UINT8: return MakeInteger<std::uint8_t>(type, column.type);
-    case arrow::Type::UINT16: return MakeInteger<std::uint16_t>(type, column.type);
-    case arrow::Type::UINT32: return MakeInteger<std::uint32_t>(type, column.type);
-    case arrow::Type::UINT64: return MakeInteger<std::uint64_t>(type, column.type);
-    case arrow::Type::FLOAT: return MakeReal<float>(type, column.type);
-    case arrow::Type::DOUBLE: return MakeReal<double>(type, column.type);
-    case arrow::Type::DECIMAL128: return MakeDecimal(type, column.type);
-    case arrow::Type::TIME64: return MakeTime(type);
+    case arrow::Type::BOOL:
+      return std::make_unique<BooleanColumnBuilder>(type);
+    case arrow::Type::INT8:
+      return MakeInteger<std::int8_t>(type, column.type);
+    case arrow::Type::INT16:
+      return MakeInteger<std::int16_t>(type, column.type);
+    case arrow::Type::INT32:
+      return MakeInteger<std::int32_t>(type, column.type);
+    case arrow::Type::INT64:
+      return MakeInteger<std::int64_t>(type, column.type);
+    case arrow::Type::UINT8:
+      return MakeInteger<std::uint8_t>(type, column.type);
+    case arrow::Type::UINT16:
+      return MakeInteger<std::uint16_t>(type, column.type);
+    case arrow::Type::UINT32:
+      return MakeInteger<std::uint32_t>(type, column.type);
+    case arrow::Type::UINT64:
+      return MakeInteger<std::uint64_t>(type, column.type);
+    case arrow::Type::FLOAT:
+      return MakeReal<float>(type, column.type);
+    case arrow::Type::DOUBLE:
+      return MakeReal<double>(type, column.type);
+    case arrow::Type::DECIMAL128:
+      return MakeDecimal(type, column.type);
+    case arrow::Type::TIME64:
+      return MakeTime(type);
     case arrow::Type::DATE32:
-    case arrow::Type::TIMESTAMP: return MakeTemporal(field, rules, from);
+    case arrow::Type::TIMESTAMP:
+      return MakeTemporal(field, rules, from);
     case arrow::Type::STRING:
       return column.type == "json" ? MakeJson(type) : MakeText(type);
-    case arrow::Type::BINARY: return MakeBlob(type);
+    case arrow::Type::BINARY:
+      return MakeBlob(type);
     case arrow::Type::FIXED_SIZE_BINARY:
       if (column.type == "uuid") return MakeUuid(type);
       break;
     case arrow::Type::LIST:
     case arrow::Type::STRUCT:
-    case arrow::Type::MAP: return MakeNested(field, rules);
-    default: break;
+    case arrow::Type::MAP:
+      return MakeNested(field, rules);
+    default:
+      break;
   }
   return Status::Unsupported(fmt::format("a text cannot be read as this type column=\"{}\" type={}",
                                          field.name(), column.type))

@@ -18,8 +18,8 @@ struct TimeRules {
   std::string date_format, timestamp_format;  ///< strptime forms (time_format.h)
 };
 
-/// Collects the values of one column from texts. The one place where text becomes a typed value, for all text formats.
-/// A value is kept exactly or refused. One thread.
+/// Collects the values of one column from texts. The one place where text becomes a typed value,
+/// for all text formats. A value is kept exactly or refused. One thread.
 class ColumnBuilder {
  public:
   enum class Kind {
@@ -31,9 +31,11 @@ class ColumnBuilder {
     kMap,
   };
 
-  /// A builder for a column of this Arrow type (data/types.h). `from` as in TextColumnSpec. kUnsupported for types that no
-  /// table stores, kInvalid when `from` does not fit the type or is no date form.
-  static Result<std::unique_ptr<ColumnBuilder>> Make(const arrow::Field& field, const TimeRules& rules,
+  /// A builder for a column of this Arrow type (data/types.h). `from` as in TextColumnSpec.
+  /// kUnsupported for types that no table stores, kInvalid when `from` does not fit the type or is
+  /// no date form.
+  static Result<std::unique_ptr<ColumnBuilder>> Make(const arrow::Field& field,
+                                                     const TimeRules& rules,
                                                      const std::string& from);
 
   virtual ~ColumnBuilder() = default;
@@ -42,8 +44,8 @@ class ColumnBuilder {
 
   virtual Kind kind() const = 0;
   virtual void AppendNull() = 0;
-  /// Appends the value that the text stands for. False: nothing was appended, and `reason` says why, in plain words.
-  /// Nested columns take no text.
+  /// Appends the value that the text stands for. False: nothing was appended, and `reason` says
+  /// why, in plain words. Nested columns take no text.
   virtual bool AppendText(std::string_view text, std::string* reason) = 0;
   /// Forgets all but the first `rows` values.
   virtual void Truncate(std::int64_t rows) = 0;
@@ -68,7 +70,8 @@ class ColumnBuilder {
   std::vector<std::uint8_t> valid_;
 };
 
-/// Values are appended to `items`, then closed as one list. Truncate also drops items of a list that was not closed.
+/// Values are appended to `items`, then closed as one list. Truncate also drops items of a list
+/// that was not closed.
 class ListColumnBuilder : public ColumnBuilder {
  public:
   ListColumnBuilder(std::shared_ptr<arrow::DataType> type, std::unique_ptr<ColumnBuilder> items);
@@ -89,7 +92,8 @@ class ListColumnBuilder : public ColumnBuilder {
 /// Every field gets one value, then the struct is closed.
 class StructColumnBuilder : public ColumnBuilder {
  public:
-  StructColumnBuilder(std::shared_ptr<arrow::DataType> type, std::vector<std::unique_ptr<ColumnBuilder>> fields);
+  StructColumnBuilder(std::shared_ptr<arrow::DataType> type,
+                      std::vector<std::unique_ptr<ColumnBuilder>> fields);
   Kind kind() const override { return Kind::kStruct; }
   std::size_t field_count() const { return fields_.size(); }
   ColumnBuilder& field(std::size_t i) { return *fields_[i]; }

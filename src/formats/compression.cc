@@ -52,7 +52,8 @@ Result<Compression> CompressionOf(std::string_view name, std::string_view path) 
   }
   for (const std::string_view ending : kOtherEndings) {
     if (path.ends_with(ending)) {
-      return Status::Unsupported(fmt::format("files of this compression cannot be read path={}", path))
+      return Status::Unsupported(
+                 fmt::format("files of this compression cannot be read path={}", path))
           .WithHint("compress it with gzip or zstd; or say compression: none if it is plain text");
     }
   }
@@ -68,18 +69,24 @@ std::string_view WithoutCompressionEnding(std::string_view path) {
 
 std::unique_ptr<Decompressor> Decompressor::Make(Compression compression) {
   switch (compression) {
-    case Compression::kGzip: return MakeGzipDecompressor();
-    case Compression::kZstd: return MakeZstdDecompressor();
-    case Compression::kNone: break;
+    case Compression::kGzip:
+      return MakeGzipDecompressor();
+    case Compression::kZstd:
+      return MakeZstdDecompressor();
+    case Compression::kNone:
+      break;
   }
   return std::make_unique<PlainDecompressor>();
 }
 
 Result<std::unique_ptr<Compressor>> Compressor::Make(Compression compression) {
   switch (compression) {
-    case Compression::kGzip: return MakeGzipCompressor();
-    case Compression::kZstd: return MakeZstdCompressor();
-    case Compression::kNone: break;
+    case Compression::kGzip:
+      return MakeGzipCompressor();
+    case Compression::kZstd:
+      return MakeZstdCompressor();
+    case Compression::kNone:
+      break;
   }
   return std::make_unique<PlainCompressor>();
 }

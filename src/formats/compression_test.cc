@@ -41,8 +41,11 @@ std::string SomeText() {
 }
 
 class CompressionTest : public ::testing::TestWithParam<Compression> {};
-INSTANTIATE_TEST_SUITE_P(, CompressionTest, ::testing::Values(Compression::kGzip, Compression::kZstd),
-                         [](const auto& test) { return test.param == Compression::kGzip ? "Gzip" : "Zstd"; });
+INSTANTIATE_TEST_SUITE_P(, CompressionTest,
+                         ::testing::Values(Compression::kGzip, Compression::kZstd),
+                         [](const auto& test) {
+                           return test.param == Compression::kGzip ? "Gzip" : "Zstd";
+                         });
 
 TEST_P(CompressionTest, ComesBackHoweverItIsCut) {
   const std::string text = SomeText();
@@ -72,7 +75,8 @@ TEST_P(CompressionTest, EveryTruncationIsAnErrorWithItsPosition) {
 }
 
 TEST_P(CompressionTest, SeveralStreamsInOneFileAreOneText) {
-  const std::string packed = Compressed(GetParam(), "one\n") + Compressed(GetParam(), "") + Compressed(GetParam(), "two\n");
+  const std::string packed = Compressed(GetParam(), "one\n") + Compressed(GetParam(), "") +
+                             Compressed(GetParam(), "two\n");
   for (std::size_t cut = 0; cut <= packed.size(); ++cut) {
     const std::string_view bytes = packed;
     const auto out = Expanded(GetParam(), {bytes.substr(0, cut), bytes.substr(cut)});
@@ -142,7 +146,8 @@ TEST(CompressionOfTest, ByNameOrByEnding) {
 }
 
 TEST(GzipTest, ZerosThatFillUpTheLastBlockAreNoMember) {
-  const auto out = Expanded(Compression::kGzip, {Compressed(Compression::kGzip, "text") + std::string(512, '\0')});
+  const auto out = Expanded(Compression::kGzip,
+                            {Compressed(Compression::kGzip, "text") + std::string(512, '\0')});
   ASSERT_TRUE(out.ok()) << out.status();
   EXPECT_EQ(*out, "text");
 }

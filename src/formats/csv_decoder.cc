@@ -48,8 +48,9 @@ std::optional<std::size_t> FindName(const std::vector<std::string>& header,
 Status MissingColumn(const std::string& name, const std::vector<std::string>& header) {
   const std::string near = Nearest(name, header);
   const std::string hint =
-      near.empty() ? fmt::format("it has {}", ToValidUtf8(fmt::format("{}", fmt::join(header, ", ")), 400))
-                   : fmt::format("did you mean \"{}\"?", near);
+      near.empty()
+          ? fmt::format("it has {}", ToValidUtf8(fmt::format("{}", fmt::join(header, ", ")), 400))
+          : fmt::format("did you mean \"{}\"?", near);
   return Status::Invalid(fmt::format("the header has no such column column=\"{}\"", name))
       .WithSlug("missing-column")
       .WithHint(hint);
@@ -78,9 +79,10 @@ Result<std::unique_ptr<CsvDecoder>> CsvDecoder::Make(
   TW_ASSIGN_OR_RETURN(RowBuilder rows, RowBuilder::Make(columns, options.times));
   for (std::size_t i = 0; i < rows.columns(); ++i) {
     if (rows.column(i).type()->num_fields() == 0) continue;
-    return Status::Unsupported(fmt::format("delimited text holds no lists, structs or maps column=\"{}\" "
-                                           "type={}",
-                                           columns[i].name, columns[i].type))
+    return Status::Unsupported(
+               fmt::format("delimited text holds no lists, structs or maps column=\"{}\" "
+                           "type={}",
+                           columns[i].name, columns[i].type))
         .WithSlug("nested-column")
         .WithHint("declare it json, and take it apart in SQL");
   }
@@ -179,7 +181,8 @@ bool CsvDecoder::SkipLines() {
       buffer_.Consume(rest.size());
       return true;
     }
-    const bool pair = rest[line_end] == '\r' && line_end + 1 < rest.size() && rest[line_end + 1] == '\n';
+    const bool pair =
+        rest[line_end] == '\r' && line_end + 1 < rest.size() && rest[line_end + 1] == '\n';
     buffer_.Consume(line_end + (pair ? 2 : 1));
     ++line_;
   }
@@ -194,7 +197,8 @@ Result<bool> CsvDecoder::ReadHeader() {
     ConsumeRow();
   } while (true);
   if (!splitter_.error().empty()) {
-    return Status::Invalid(fmt::format("the header cannot be read line={}: {}", line_, splitter_.error()))
+    return Status::Invalid(
+               fmt::format("the header cannot be read line={}: {}", line_, splitter_.error()))
         .WithSlug("bad-header")
         .WithHint("see that \"delimiter\", \"quote\" and \"skip\" fit the file");
   }
@@ -279,8 +283,7 @@ void CsvDecoder::DecodeRow(std::vector<BadRow>* bad) {
   if (std::string reason = CheckFields(); !reason.empty()) return refuse({}, std::move(reason));
   if (!IsUtf8(row)) return refuse({}, "not UTF-8");
   for (std::size_t i = 0; i < field_of_.size(); ++i) {
-    const std::string_view text =
-        splitter_.Text(row, splitter_.fields()[field_of_[i]], &scratch_);
+    const std::string_view text = splitter_.Text(row, splitter_.fields()[field_of_[i]], &scratch_);
     if (IsNull(text)) {
       rows_.AppendMissing(i);
       continue;

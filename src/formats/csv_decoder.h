@@ -15,22 +15,24 @@ namespace thalweg::formats {
 struct CsvDecoderOptions {
   CsvDialect dialect;
   bool header = true;
-  std::int64_t skip = 0;                  ///< lines before the header or the first row, whatever stands in them
-  std::vector<std::string> nulls = {""};  ///< a field with one of these texts, quoted or not, is null
+  std::int64_t skip = 0;  ///< lines before the header or the first row, whatever stands in them
+  std::vector<std::string> nulls = {
+      ""};  ///< a field with one of these texts, quoted or not, is null
   TimeRules times;
   /// Without a header: fields behind the last column are no mistake.
   bool only_declared = false;
 };
 
-/// Delimited text (docs/specs/csv.md). With a header every row has as many fields as it, and columns are found by name, or by
-/// position where one is given; without one, by position, or in the order of `columns` when no column has a position.
-/// A row with more fields is bad unless the further ones are empty. Empty lines are skipped, except where a row has one field.
+/// Delimited text (docs/specs/csv.md). With a header every row has as many fields as it, and
+/// columns are found by name, or by position where one is given; without one, by position, or in
+/// the order of `columns` when no column has a position. A row with more fields is bad unless the
+/// further ones are empty. Empty lines are skipped, except where a row has one field.
 class CsvDecoder : public Decoder {
  public:
   /// To continue at a position behind the header, `start_header` gives what header() said before.
-  static Result<std::unique_ptr<CsvDecoder>> Make(const std::vector<TextColumnSpec>& columns,
-                                                  CsvDecoderOptions options, TextPosition start = {},
-                                                  std::optional<std::vector<std::string>> start_header = {});
+  static Result<std::unique_ptr<CsvDecoder>> Make(
+      const std::vector<TextColumnSpec>& columns, CsvDecoderOptions options,
+      TextPosition start = {}, std::optional<std::vector<std::string>> start_header = {});
 
   const data::SchemaRef& schema() const override { return rows_.schema(); }
   void Push(std::string_view bytes, bool end) override { buffer_.Push(bytes, end); }
@@ -44,7 +46,8 @@ class CsvDecoder : public Decoder {
  private:
   enum class Phase { kMark, kSkip, kHeader, kRows };
 
-  CsvDecoder(RowBuilder rows, std::vector<TextColumnSpec> columns, CsvDecoderOptions options, TextPosition start);
+  CsvDecoder(RowBuilder rows, std::vector<TextColumnSpec> columns, CsvDecoderOptions options,
+             TextPosition start);
   /// Byte order mark, skipped lines, header. False: more input is needed.
   Result<bool> ReachRows();
   bool SkipMark();

@@ -20,7 +20,9 @@ CsvDecoderOptions WithDelimiter(std::string delimiter) {
   options.dialect.delimiter = std::move(delimiter);
   return options;
 }
-CsvDecoderOptions WithoutHeader() { return {.header = false}; }
+CsvDecoderOptions WithoutHeader() {
+  return {.header = false};
+}
 
 DecodedText Decode(std::string_view text, const Columns& columns = kNumberAndText,
                    const CsvDecoderOptions& options = {}) {
@@ -52,11 +54,14 @@ std::vector<DecoderCase> Cases() {
       Case("CarriageReturns", "a,b\r\n1,x\r\n\r\n2,\"y\r\nz\"\r\n"),
       Case("LoneCarriageReturns", "a,b\r1,x\r2,\"y\rz\"\r"),
       Case("MixedLineEnds", "a,b\r\n1,x\n2,y\r3,z\r\n"),
-      Case("ByteOrderMark", "\xEF\xBB\xBF" "a,b\n1,\xC3\xA9\n"),
+      Case("ByteOrderMark",
+           "\xEF\xBB\xBF"
+           "a,b\n1,\xC3\xA9\n"),
       Case("Quotes", "a,b\n1,\"x,\"\"y\"\"\n\"\n\"2\",\"\"\n3, \"z\" \n4,\"\"\"\"\n"),
       Case("BackslashEscapes", "a,b\n1,\"x\\\"y\\\\z\\n\"\n2,\\\"\n", kNumberAndText, backslash),
       Case("BadRows", "a,b\n1\nq,x\n2,y,z\n3,\"x\"y\n4,ok\n5,\xFF\n6,\"open\n"),
-      Case("LongDelimiter", "a||b\n1||x|y\n2||\"p||q\"\n3|||\n", kNumberAndText, WithDelimiter("||")),
+      Case("LongDelimiter", "a||b\n1||x|y\n2||\"p||q\"\n3|||\n", kNumberAndText,
+           WithDelimiter("||")),
       Case("Tabs", "a\tb\n1\tx \t\n2\t y\n", kNumberAndText, WithDelimiter("\t")),
       Case("NoHeader", "1,x\n2,\"y\n\"\nq,z\n", kNumberAndText, WithoutHeader()),
       Case("OneColumn", "a\n1\n\n2\n\"\"\n\n", {{.name = "a", .type = "integer"}}),
@@ -83,7 +88,8 @@ TEST(CsvDecoderTest, TakesColumnsByPosition) {
 }
 
 TEST(CsvDecoderTest, TellsRepeatedHeaderNamesApart) {
-  const Columns columns = {{.name = "a_1", .type = "varchar"}, {.name = "column2", .type = "varchar"}};
+  const Columns columns = {{.name = "a_1", .type = "varchar"},
+                           {.name = "column2", .type = "varchar"}};
   EXPECT_THAT(Decode("a,A,\n1,2,3\n", columns).rows, ElementsAre(R"({"a_1":"2","column2":"3"})"));
 }
 
@@ -100,8 +106,9 @@ TEST(CsvDecoderTest, SuggestsTheColumnThatWasMeant) {
 
 TEST(CsvDecoderTest, NullTextsAreNullQuotedOrNot) {
   const CsvDecoderOptions options = {.nulls = {"", "NA"}};
-  EXPECT_THAT(Decode("a,b\nNA,NA\n\"NA\",\"\"\n,x\n", kNumberAndText, options).rows,
-              ElementsAre(R"({"a":null,"b":null})", R"({"a":null,"b":null})", R"({"a":null,"b":"x"})"));
+  EXPECT_THAT(
+      Decode("a,b\nNA,NA\n\"NA\",\"\"\n,x\n", kNumberAndText, options).rows,
+      ElementsAre(R"({"a":null,"b":null})", R"({"a":null,"b":null})", R"({"a":null,"b":"x"})"));
   // Without the empty text among them an empty field is a text, and no number.
   const auto strict = Decode("a,b\n1,\n,x\n", kNumberAndText, {.nulls = {"NA"}});
   EXPECT_THAT(strict.rows, ElementsAre(R"({"a":1,"b":""})"));
@@ -121,9 +128,9 @@ TEST(CsvDecoderTest, BadRowsSayLineColumnAndReasonAndSpoilNoOther) {
   const auto decoded = Decode("a,b\n1,\"two\nlines\"\nq,x\n\n2\n3,y,z\n4,w,,\n\"5\"x,y\n6,v\n");
   EXPECT_THAT(decoded.rows, ElementsAre(R"({"a":1,"b":"two\nlines"})", R"({"a":4,"b":"w"})",
                                         R"({"a":6,"b":"v"})"));
-  EXPECT_THAT(decoded.bad, ElementsAre(R"(4|a|not a number (integer): "q"|q,x)", "6||1 field, not 2|2",
-                                       "7||3 fields, not 2|3,y,z",
-                                       R"(9||text after a closing quote|"5"x,y)"));
+  EXPECT_THAT(decoded.bad,
+              ElementsAre(R"(4|a|not a number (integer): "q"|q,x)", "6||1 field, not 2|2",
+                          "7||3 fields, not 2|3,y,z", R"(9||text after a closing quote|"5"x,y)"));
 }
 
 TEST(CsvDecoderTest, AnOpenQuoteAtTheEndIsOneBadRow) {
@@ -182,7 +189,8 @@ TEST(CsvDecoderTest, RefusesWhatCannotBeADelimiterOrAColumn) {
               "bad-delimiter");
   }
   EXPECT_FALSE(CsvDecoder::Make({{.name = "a", .type = "interval"}}, {}).ok());
-  EXPECT_EQ(CsvDecoder::Make({{.name = "a", .type = "integer[]"}}, {}).status().slug(), "nested-column");
+  EXPECT_EQ(CsvDecoder::Make({{.name = "a", .type = "integer[]"}}, {}).status().slug(),
+            "nested-column");
 }
 
 TEST(CsvDecoderTest, AHeaderAloneIsNoRows) {

@@ -14,10 +14,12 @@ namespace thalweg::formats {
 struct CsvEncoderOptions {
   std::string delimiter = ",";
   bool header = true;
-  std::string null;  ///< the text of a null, written without quotes; a text that reads the same is quoted
+  std::string
+      null;  ///< the text of a null, written without quotes; a text that reads the same is quoted
 };
 
-/// RFC 4180, but rows end with "\n". Fields are quoted where they must be; lists, structs and maps are JSON.
+/// RFC 4180, but rows end with "\n". Fields are quoted where they must be; lists, structs and maps
+/// are JSON.
 class CsvEncoder : public Encoder {
  public:
   CsvEncoder(const data::SchemaRef& schema, CsvEncoderOptions options);
@@ -26,7 +28,8 @@ class CsvEncoder : public Encoder {
 
  private:
   void AppendHeader(std::string* out);
-  void AppendCell(const CellWriter& writer, const arrow::Array& array, std::int64_t row, std::string* out);
+  void AppendCell(const CellWriter& writer, const arrow::Array& array, std::int64_t row,
+                  std::string* out);
   void AppendField(std::string_view text, std::string* out) const;
   bool MustQuote(std::string_view text) const;
 

@@ -32,10 +32,18 @@ bool CsvSplitter::Find(std::string_view text, bool end) {
         TakePlainFields(text);
         if (at_ < text.size()) step = BeginField(text);
         break;
-      case State::kPlain: step = ReadPlain(text, end); break;
-      case State::kQuoted: step = ReadQuoted(text, end); break;
-      case State::kAfterQuote: step = ReadAfterQuote(text, end); break;
-      case State::kBroken: step = ReadBroken(text, end); break;
+      case State::kPlain:
+        step = ReadPlain(text, end);
+        break;
+      case State::kQuoted:
+        step = ReadQuoted(text, end);
+        break;
+      case State::kAfterQuote:
+        step = ReadAfterQuote(text, end);
+        break;
+      case State::kBroken:
+        step = ReadBroken(text, end);
+        break;
     }
     if (step == Step::kFound) return true;
     if (step == Step::kWait) return false;
@@ -127,8 +135,8 @@ CsvSplitter::Step CsvSplitter::ReadBroken(std::string_view text, bool end) {
   return at_ == text.size() ? Step::kOn : TakeLineEnd(text, end, at_);
 }
 
-CsvSplitter::Step CsvSplitter::TakeDelimiter(std::string_view text, bool end,
-                                             std::size_t field_end, bool* taken) {
+CsvSplitter::Step CsvSplitter::TakeDelimiter(std::string_view text, bool end, std::size_t field_end,
+                                             bool* taken) {
   if ((KindAt(text) & kDelimiter) == 0) return Step::kOn;
   const std::string_view found = text.substr(at_, dialect_.delimiter.size());
   if (found != dialect_.delimiter) {
@@ -143,8 +151,7 @@ CsvSplitter::Step CsvSplitter::TakeDelimiter(std::string_view text, bool end,
   return Step::kOn;
 }
 
-CsvSplitter::Step CsvSplitter::TakeLineEnd(std::string_view text, bool end,
-                                           std::size_t field_end) {
+CsvSplitter::Step CsvSplitter::TakeLineEnd(std::string_view text, bool end, std::size_t field_end) {
   const bool last = at_ + 1 == text.size();
   const bool carriage_return = text[at_] == '\r';
   if (carriage_return && last && !end) return Step::kWait;

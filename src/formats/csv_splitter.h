@@ -22,22 +22,24 @@ struct CsvField {
   bool escaped = false;  ///< holds escapes that must be taken out
 };
 
-/// Finds rows in delimited text. A row ends at "\n", "\r\n" or "\r" outside of quotes. Blanks between a delimiter and a quote
-/// are skipped. After a quote is closed only blanks may follow: else the row is bad up to the end of its line.
+/// Finds rows in delimited text. A row ends at "\n", "\r\n" or "\r" outside of quotes. Blanks
+/// between a delimiter and a quote are skipped. After a quote is closed only blanks may follow:
+/// else the row is bad up to the end of its line.
 class CsvSplitter {
  public:
   explicit CsvSplitter(const CsvDialect& dialect);
 
-  /// Looks for the end of the row that begins at text[0]. False: not in here, call again with more of the same text (it
-  /// goes on where it stopped), or nothing is left. `end`: no more text follows.
+  /// Looks for the end of the row that begins at text[0]. False: not in here, call again with more
+  /// of the same text (it goes on where it stopped), or nothing is left. `end`: no more text
+  /// follows.
   bool Find(std::string_view text, bool end);
 
   // Of the row that was found, until Next().
   const std::vector<CsvField>& fields() const { return fields_; }
-  std::size_t size() const { return size_; }              ///< with the line end
-  std::size_t content_size() const { return content_; }   ///< without it
-  std::int64_t line_ends() const { return line_ends_; }   ///< inside quotes and at the end
-  const std::string& error() const { return error_; }     ///< empty: well formed
+  std::size_t size() const { return size_; }             ///< with the line end
+  std::size_t content_size() const { return content_; }  ///< without it
+  std::int64_t line_ends() const { return line_ends_; }  ///< inside quotes and at the end
+  const std::string& error() const { return error_; }    ///< empty: well formed
   bool blank() const { return content_ == 0; }
   /// The field's text; `scratch` holds it where escapes had to be taken out.
   std::string_view Text(std::string_view row, const CsvField& field, std::string* scratch) const;
@@ -48,7 +50,13 @@ class CsvSplitter {
  private:
   enum class State { kFieldBegin, kPlain, kQuoted, kAfterQuote, kBroken };
   enum class Step { kOn, kWait, kFound };
-  enum CharKind : std::uint8_t { kOrdinary = 0, kDelimiter = 1, kLineEnd = 2, kQuote = 4, kEscape = 8 };
+  enum CharKind : std::uint8_t {
+    kOrdinary = 0,
+    kDelimiter = 1,
+    kLineEnd = 2,
+    kQuote = 4,
+    kEscape = 8
+  };
 
   std::uint8_t KindAt(std::string_view text) const {
     return kinds_[static_cast<unsigned char>(text[at_])];

@@ -8,8 +8,8 @@
 
 namespace thalweg::formats {
 
-/// Batches in, bytes out. The bytes do not depend on where the rows are cut into batches (Arrow IPC keeps the batches).
-/// Lifecycle: Encode* -> Finish. One thread.
+/// Batches in, bytes out. The bytes do not depend on where the rows are cut into batches (Arrow IPC
+/// keeps the batches). Lifecycle: Encode* -> Finish. One thread.
 class Encoder {
  public:
   virtual ~Encoder() = default;

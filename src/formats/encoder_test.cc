@@ -27,7 +27,8 @@ std::string Encoded(Encoder& encoder, const data::Batch& batch, std::int64_t ste
   return out;
 }
 
-std::string Csv(const data::Batch& batch, const CsvEncoderOptions& options = {}, std::int64_t step = 1000) {
+std::string Csv(const data::Batch& batch, const CsvEncoderOptions& options = {},
+                std::int64_t step = 1000) {
   CsvEncoder encoder(batch->schema(), options);
   return Encoded(encoder, batch, step);
 }
@@ -50,7 +51,8 @@ data::Batch DecodeBatch(Result<std::unique_ptr<SomeDecoder>> decoder, const std:
   (*decoder)->Push(text, true);
   auto decoded = (*decoder)->Decode(Bytes::MiB(10));
   EXPECT_TRUE(decoded.ok()) << decoded.status();
-  for (const BadRow& bad : decoded->bad) ADD_FAILURE() << bad.column << ": " << bad.reason << " in " << bad.raw;
+  for (const BadRow& bad : decoded->bad)
+    ADD_FAILURE() << bad.column << ": " << bad.reason << " in " << bad.raw;
   return decoded->rows;
 }
 
@@ -73,39 +75,47 @@ data::Batch Scalars() {
 
 TEST(CsvEncoderTest, WhatIsWrittenIsReadBack) {
   const data::Batch batch = Scalars();
-  EXPECT_TRUE(DecodeBatch(CsvDecoder::Make(SpecsOf(batch), {}), Csv(batch))->Equals(*batch)) << Csv(batch);
+  EXPECT_TRUE(DecodeBatch(CsvDecoder::Make(SpecsOf(batch), {}), Csv(batch))->Equals(*batch))
+      << Csv(batch);
 }
 
 TEST(CsvEncoderTest, DoesNotDependOnWhereBatchesAreCut) {
   EXPECT_EQ(Csv(Scalars(), {}, 1), Csv(Scalars()));
-  EXPECT_EQ(Json(Scalars(), JsonEncoder::Layout::kArray, 1), Json(Scalars(), JsonEncoder::Layout::kArray));
+  EXPECT_EQ(Json(Scalars(), JsonEncoder::Layout::kArray, 1),
+            Json(Scalars(), JsonEncoder::Layout::kArray));
 }
 
 TEST(CsvEncoderTest, QuotesWhatNeedsIt) {
-  const auto batch = MakeBatch({{"a b", "varchar", R"(["x", "", null, "NA", "p;q", "say \"hi\"", "two\nlines", " pad"])"},
-                                {"c;d", "integer", "[1, 2, 3, null, 5, 6, 7, 8]"}});
+  const auto batch = MakeBatch(
+      {{"a b", "varchar", R"(["x", "", null, "NA", "p;q", "say \"hi\"", "two\nlines", " pad"])"},
+       {"c;d", "integer", "[1, 2, 3, null, 5, 6, 7, 8]"}});
   EXPECT_EQ(Csv(batch, {.delimiter = ";", .null = "NA"}),
-            "a b;\"c;d\"\nx;1\n\"\";2\nNA;3\n\"NA\";NA\n\"p;q\";5\n\"say \"\"hi\"\"\";6\n\"two\nlines\";7\n\" pad\";8\n");
+            "a b;\"c;d\"\nx;1\n\"\";2\nNA;3\n\"NA\";NA\n\"p;q\";5\n\"say "
+            "\"\"hi\"\"\";6\n\"two\nlines\";7\n\" pad\";8\n");
   EXPECT_EQ(Csv(batch->Slice(0, 0)), "a b,c;d\n");
   EXPECT_EQ(Csv(batch->Slice(0, 1), {.header = false}), "x,1\n");
 }
 
 TEST(CsvEncoderTest, NestedValuesAreJson) {
-  const auto batch = MakeBatch({{"l", "integer[]", "[[1, null]]"}, {"s", "struct(x varchar)", R"([{"x": "q"}])"}});
+  const auto batch =
+      MakeBatch({{"l", "integer[]", "[[1, null]]"}, {"s", "struct(x varchar)", R"([{"x": "q"}])"}});
   EXPECT_EQ(Csv(batch), "l,s\n\"[1,null]\",\"{\"\"x\"\":\"\"q\"\"}\"\n");
 }
 
 TEST(JsonEncoderTest, WhatIsWrittenIsReadBack) {
   for (const data::Batch& batch :
-       {Scalars(), MakeBatch({{"l", "varchar[]", R"([["a", null], [], null])"},
-                              {"s", "struct(x integer, y double[])", R"([{"x": 1, "y": [0.5]}, {"x": null, "y": null}, null])"},
-                              {"m", "map(varchar, integer)", R"([[["k", 1], ["l", null]], [], null])"},
-                              {"j", "json", R"(["{\"a\": [1.10]}", "\"text\"", null])"}})}) {
+       {Scalars(),
+        MakeBatch({{"l", "varchar[]", R"([["a", null], [], null])"},
+                   {"s", "struct(x integer, y double[])",
+                    R"([{"x": 1, "y": [0.5]}, {"x": null, "y": null}, null])"},
+                   {"m", "map(varchar, integer)", R"([[["k", 1], ["l", null]], [], null])"},
+                   {"j", "json", R"(["{\"a\": [1.10]}", "\"text\"", null])"}})}) {
     const std::string lines = Json(batch, JsonEncoder::Layout::kLines);
     EXPECT_TRUE(DecodeBatch(JsonDecoder::Make(SpecsOf(batch), {}), lines)->Equals(*batch)) << lines;
     const std::string array = Json(batch, JsonEncoder::Layout::kArray);
     const JsonDecoderOptions values = {.layout = JsonDecoderOptions::Layout::kValues};
-    EXPECT_TRUE(DecodeBatch(JsonDecoder::Make(SpecsOf(batch), values), array)->Equals(*batch)) << array;
+    EXPECT_TRUE(DecodeBatch(JsonDecoder::Make(SpecsOf(batch), values), array)->Equals(*batch))
+        << array;
   }
 }
 
@@ -119,7 +129,8 @@ TEST(JsonEncoderTest, NumbersKeepTheirDigits) {
 
 TEST(JsonEncoderTest, WhatIsNoNumberIsAString) {
   const auto batch = MakeBatch({{"d", "double", "[NaN, Inf, -Inf]"}});
-  EXPECT_EQ(Json(batch, JsonEncoder::Layout::kLines), "{\"d\":\"NaN\"}\n{\"d\":\"Infinity\"}\n{\"d\":\"-Infinity\"}\n");
+  EXPECT_EQ(Json(batch, JsonEncoder::Layout::kLines),
+            "{\"d\":\"NaN\"}\n{\"d\":\"Infinity\"}\n{\"d\":\"-Infinity\"}\n");
 }
 
 TEST(JsonEncoderTest, ArraysAreClosedAlsoWhenEmpty) {
@@ -133,7 +144,8 @@ TEST(ArrowIpcEncoderTest, ArrowReadsIt) {
   const data::Batch batch = Scalars();
   ArrowIpcEncoder encoder(batch->schema());
   const std::string bytes = Encoded(encoder, batch, 2);
-  auto reader = arrow::ipc::RecordBatchStreamReader::Open(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes)));
+  auto reader = arrow::ipc::RecordBatchStreamReader::Open(
+      std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes)));
   ASSERT_TRUE(reader.ok()) << reader.status();
   const auto table = (*reader)->ToTable();
   ASSERT_TRUE(table.ok());

@@ -13,7 +13,9 @@ constexpr int kGzipWindow = 15 + 16;  // 32 KiB, with the header of gzip
 constexpr std::size_t kStep = 64 << 10;
 
 /// zlib counts in 32 bits.
-uInt Limited(std::size_t count) { return static_cast<uInt>(std::min<std::size_t>(count, 1 << 30)); }
+uInt Limited(std::size_t count) {
+  return static_cast<uInt>(std::min<std::size_t>(count, 1 << 30));
+}
 
 // zlib's interface is not const.
 Bytef* In(std::string_view text) {
@@ -42,7 +44,8 @@ class GzipDecompressor : public Decompressor {
 
   Status Finish() override {
     if (between_ && any_member_) return Status::Ok();
-    return CorruptStream(kFormat, position_, position_ == 0 ? "it is empty" : "it ends in the middle");
+    return CorruptStream(kFormat, position_,
+                         position_ == 0 ? "it is empty" : "it ends in the middle");
   }
 
  private:

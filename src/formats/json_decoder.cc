@@ -117,8 +117,10 @@ Result<JsonDecoder::Step> JsonDecoder::DecodeValue(std::vector<BadRow>* bad) {
   const JsonSplitter::Found found = splitter_.Find(rest, buffer_.ended());
   const std::int64_t line = line_ + splitter_.lines_before();
   switch (found) {
-    case JsonSplitter::Found::kInput: return Step::kInput;
-    case JsonSplitter::Found::kEnd: return Step::kEnd;
+    case JsonSplitter::Found::kInput:
+      return Step::kInput;
+    case JsonSplitter::Found::kEnd:
+      return Step::kEnd;
     case JsonSplitter::Found::kStray:
       return Status::Invalid(fmt::format("the text is no JSON line={}: '{}' where a value or an "
                                          "end should stand",
@@ -134,7 +136,8 @@ Result<JsonDecoder::Step> JsonDecoder::DecodeValue(std::vector<BadRow>* bad) {
                                     : "the text ends inside of the list",
                                 rest.substr(splitter_.begin())));
       return Step::kEnd;
-    case JsonSplitter::Found::kValue: break;
+    case JsonSplitter::Found::kValue:
+      break;
   }
   DecodeRow(rest.substr(splitter_.begin(), splitter_.size() - splitter_.begin()), line, bad);
   buffer_.Consume(splitter_.size());

@@ -24,14 +24,16 @@ struct JsonDecoderOptions {
   TimeRules times;
 };
 
-/// JSON objects as rows: a column per declared key, found by its exact name. A key that is missing, or null, is null. The whole
-/// object is checked, also the parts that no column takes; a key of a column that stands twice is a bad row.
-/// Numbers are taken from their digits, never through a double. Strings are taken for any type but lists, structs and maps,
-/// and read like a CSV field; a varchar takes any value, as its JSON text.
+/// JSON objects as rows: a column per declared key, found by its exact name. A key that is missing,
+/// or null, is null. The whole object is checked, also the parts that no column takes; a key of a
+/// column that stands twice is a bad row. Numbers are taken from their digits, never through a
+/// double. Strings are taken for any type but lists, structs and maps, and read like a CSV field; a
+/// varchar takes any value, as its JSON text.
 class JsonDecoder : public Decoder {
  public:
   static Result<std::unique_ptr<JsonDecoder>> Make(const std::vector<TextColumnSpec>& columns,
-                                                   const JsonDecoderOptions& options, TextPosition start = {});
+                                                   const JsonDecoderOptions& options,
+                                                   TextPosition start = {});
   ~JsonDecoder() override;
 
   const data::SchemaRef& schema() const override { return rows_.schema(); }
@@ -57,10 +59,10 @@ class JsonDecoder : public Decoder {
   JsonSplitter splitter_;
   std::unique_ptr<Parser> parser_;
   TextPosition at_;
-  std::int64_t line_;           ///< of the first byte in the buffer
-  std::size_t searched_ = 0;    ///< bytes of the buffer without a line end
+  std::int64_t line_;         ///< of the first byte in the buffer
+  std::size_t searched_ = 0;  ///< bytes of the buffer without a line end
   bool past_mark_;
-  bool closed_ = false;         ///< the end was reported
+  bool closed_ = false;  ///< the end was reported
 };
 
 }  // namespace thalweg::formats

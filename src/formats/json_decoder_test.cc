@@ -35,7 +35,8 @@ std::string DecodeOne(const std::string& type, const std::string& value) {
   return decoded.bad.empty() ? decoded.error : decoded.bad[0];
 }
 
-DecoderCase Case(std::string name, Layout layout, std::string text, Columns columns = kNumberAndText) {
+DecoderCase Case(std::string name, Layout layout, std::string text,
+                 Columns columns = kNumberAndText) {
   return {std::move(name), std::move(text),
           [=](const Decoder* before) -> Result<std::unique_ptr<Decoder>> {
             const TextPosition start = before == nullptr ? TextPosition() : before->At();
@@ -45,17 +46,22 @@ DecoderCase Case(std::string name, Layout layout, std::string text, Columns colu
 }
 
 std::vector<DecoderCase> Cases() {
-  const std::string nested = R"({"l":[1,null,3],"s":{"y":["p","q"],"x":2},"m":{"k":1.5},"j":{ "z": [1, {}] }})";
+  const std::string nested =
+      R"({"l":[1,null,3],"s":{"y":["p","q"],"x":2},"m":{"k":1.5},"j":{ "z": [1, {}] }})";
   const std::string spoilt = R"({"l":[1],"s":{"y":["p"],"x":2.5},"m":{"k":1.5}})";
   return {
-      Case("Lines", Layout::kLines, "{\"a\":1,\"b\":\"x\"}\n\n{\"b\":\"\\u00e9\\n\",\"a\":2}\r\n{}\n{\"a\":3}"),
+      Case("Lines", Layout::kLines,
+           "{\"a\":1,\"b\":\"x\"}\n\n{\"b\":\"\\u00e9\\n\",\"a\":2}\r\n{}\n{\"a\":3}"),
       Case("Nested", Layout::kLines, nested + "\n" + spoilt + "\n" + nested + "\n", kNested),
       Case("BrokenLines", Layout::kLines,
-           "{\"a\":1}\n{\"a\":2,\"b\":\n{\"a\":3}\n5\n[]\n{\"a\":4}x\n{\"a\":tru}\n\xFF\n{\"a\":5}\n{\"a\""),
+           "{\"a\":1}\n{\"a\":2,\"b\":\n{\"a\":3}\n5\n[]\n{\"a\":4}x\n{\"a\":tru}\n\xFF\n{\"a\":5}"
+           "\n{\"a\""),
       Case("ByteOrderMark", Layout::kLines, "\xEF\xBB\xBF{\"a\":1}\n"),
-      Case("Array", Layout::kValues, " [ {\"a\":1} ,\n {\"a\":2,\"b\":\"],{\\\"\"}\n,{\"a\":3} ]\n"),
+      Case("Array", Layout::kValues,
+           " [ {\"a\":1} ,\n {\"a\":2,\"b\":\"],{\\\"\"}\n,{\"a\":3} ]\n"),
       Case("Arrays", Layout::kValues, "[{\"a\":1}][]\n[{\"a\":2},\n{\"a\":\"q\"}]"),
-      Case("Sequence", Layout::kValues, "{\"a\":1}{\"a\":2}\n\n{\"a\":3,\n\"b\":\"y\"} 7 \"s\" null\n"),
+      Case("Sequence", Layout::kValues,
+           "{\"a\":1}{\"a\":2}\n\n{\"a\":3,\n\"b\":\"y\"} 7 \"s\" null\n"),
       Case("TornValue", Layout::kValues, "[{\"a\":1},\n{\"a\":2,"),
       Case("TornArray", Layout::kValues, "[{\"a\":1},{\"a\":2}\n"),
       Case("Stray", Layout::kValues, "{\"a\":1}\n,{\"a\":2}"),
@@ -118,14 +124,32 @@ TEST(JsonDecoderTest, TakesEqualFormsOfAValue) {
 
 TEST(JsonDecoderTest, RefusesWhatWouldBeRoundedOrGuessed) {
   for (const auto& [type, value] : std::vector<std::pair<std::string, std::string>>{
-           {"integer", "1.5"}, {"integer", "2147483648"}, {"integer", "true"}, {"integer", "{}"},
-           {"integer", "\"\""}, {"bigint", "1e19"}, {"decimal(5,2)", "1.005"},
-           {"decimal(5,2)", "1000"}, {"double", "1e400"}, {"double", "true"}, {"boolean", "1"},
-           {"boolean", "\"maybe\""}, {"date", "5"}, {"date", "\"2013-02-30\""},
-           {"timestamp", "\"2013-01-02 00:00:00+02\""}, {"blob", "5"}, {"uuid", "5"},
-           {"integer[]", "5"}, {"integer[]", "[\"x\"]"}, {"struct(x integer)", "[]"},
-           {"struct(x integer)", "{\"x\":1,\"x\":2}"}, {"map(varchar, integer)", "{\"k\":1,\"k\":2}"},
-           {"varchar", "\"\\ud800\""}, {"json", "01"}, {"json", "[1,]"}, {"json", "{\"a\":nul}"}}) {
+           {"integer", "1.5"},
+           {"integer", "2147483648"},
+           {"integer", "true"},
+           {"integer", "{}"},
+           {"integer", "\"\""},
+           {"bigint", "1e19"},
+           {"decimal(5,2)", "1.005"},
+           {"decimal(5,2)", "1000"},
+           {"double", "1e400"},
+           {"double", "true"},
+           {"boolean", "1"},
+           {"boolean", "\"maybe\""},
+           {"date", "5"},
+           {"date", "\"2013-02-30\""},
+           {"timestamp", "\"2013-01-02 00:00:00+02\""},
+           {"blob", "5"},
+           {"uuid", "5"},
+           {"integer[]", "5"},
+           {"integer[]", "[\"x\"]"},
+           {"struct(x integer)", "[]"},
+           {"struct(x integer)", "{\"x\":1,\"x\":2}"},
+           {"map(varchar, integer)", "{\"k\":1,\"k\":2}"},
+           {"varchar", "\"\\ud800\""},
+           {"json", "01"},
+           {"json", "[1,]"},
+           {"json", "{\"a\":nul}"}}) {
     EXPECT_THAT(DecodeOne(type, value), StartsWith("1|")) << type << " " << value;
   }
 }
@@ -142,7 +166,8 @@ TEST(JsonDecoderTest, AKeyThatStandsTwiceIsABadRow) {
 }
 
 TEST(JsonDecoderTest, ChecksWhatNoColumnTakes) {
-  for (const std::string value : {"xx", "tru", "01", "[1,]", "{\"k\" 1}", "\"\\x\"", "nul", "-", "1.e5"}) {
+  for (const std::string value :
+       {"xx", "tru", "01", "[1,]", "{\"k\" 1}", "\"\\x\"", "nul", "-", "1.e5"}) {
     const auto decoded = Decode("{\"a\":1,\"unknown\":" + value + "}\n{\"a\":2}\n");
     EXPECT_THAT(decoded.rows, ElementsAre(R"({"a":2,"b":null})")) << value;
     EXPECT_THAT(decoded.bad, ElementsAre(StartsWith("1||"))) << value;
@@ -151,10 +176,14 @@ TEST(JsonDecoderTest, ChecksWhatNoColumnTakes) {
 
 TEST(JsonDecoderTest, KeysAreTakenByTheirWholeName) {
   const std::string longest(300, 'k');
-  const Columns columns = {{.name = "a", .type = "integer"}, {.name = "ab", .type = "integer"},
-                           {.name = longest, .type = "integer"}, {.name = "q\"\n", .type = "integer"}};
-  EXPECT_THAT(Decode("{\"ab\":2,\"\\u0061\":1,\"" + longest + "\":3,\"q\\\"\\n\":4,\"A\":5}\n", columns).rows,
-              ElementsAre("{\"a\":1,\"ab\":2,\"" + longest + "\":3,\"q\\\"\\n\":4}"));
+  const Columns columns = {{.name = "a", .type = "integer"},
+                           {.name = "ab", .type = "integer"},
+                           {.name = longest, .type = "integer"},
+                           {.name = "q\"\n", .type = "integer"}};
+  EXPECT_THAT(
+      Decode("{\"ab\":2,\"\\u0061\":1,\"" + longest + "\":3,\"q\\\"\\n\":4,\"A\":5}\n", columns)
+          .rows,
+      ElementsAre("{\"a\":1,\"ab\":2,\"" + longest + "\":3,\"q\\\"\\n\":4}"));
   EXPECT_THAT(Decode("{\"a\":1,\"k\":2}", columns).rows, SizeIs(1));
 }
 
@@ -171,8 +200,8 @@ TEST(JsonDecoderTest, ATornLineSpoilsNoOther) {
 }
 
 TEST(JsonDecoderTest, BadRowsInArraysSayTheirLine) {
-  const auto decoded = Decode("[\n{\"a\":1},\n{\"a\":\"q\",\n\"b\":\"x\"},\n{\"a\":3}\n]\n", kNumberAndText,
-                              {.layout = Layout::kValues});
+  const auto decoded = Decode("[\n{\"a\":1},\n{\"a\":\"q\",\n\"b\":\"x\"},\n{\"a\":3}\n]\n",
+                              kNumberAndText, {.layout = Layout::kValues});
   EXPECT_THAT(decoded.rows, SizeIs(2));
   EXPECT_THAT(decoded.bad, ElementsAre(StartsWith("3|a|")));
 }
@@ -189,7 +218,9 @@ TEST(JsonDecoderTest, DeepNestingIsABadRowNotACrash) {
 TEST(JsonDecoderTest, FormsOfTimeAreTaken) {
   const Columns columns = {{.name = "t", .type = "timestamptz", .from = "epoch_ms"},
                            {.name = "d", .type = "date", .from = "%d.%m.%Y"}};
-  const auto decoded = Decode("{\"t\":1357095845678,\"d\":\"02.01.2013\"}\n{\"t\":\"x\"}\n{\"d\":\"2013-01-02\"}\n", columns);
+  const auto decoded =
+      Decode("{\"t\":1357095845678,\"d\":\"02.01.2013\"}\n{\"t\":\"x\"}\n{\"d\":\"2013-01-02\"}\n",
+             columns);
   EXPECT_THAT(decoded.rows, ElementsAre(R"({"t":"2013-01-02T03:04:05.678Z","d":"2013-01-02"})"));
   EXPECT_THAT(decoded.bad, ElementsAre(StartsWith("2|t|"), StartsWith("3|d|")));
 }

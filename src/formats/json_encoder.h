@@ -9,8 +9,9 @@
 
 namespace thalweg::formats {
 
-/// Rows as JSON objects with a key per column, nulls written out. NaN and the infinities, which JSON has no numbers for, are the
-/// strings "NaN", "Infinity" and "-Infinity"; the decoder reads them back.
+/// Rows as JSON objects with a key per column, nulls written out. NaN and the infinities, which
+/// JSON has no numbers for, are the strings "NaN", "Infinity" and "-Infinity"; the decoder reads
+/// them back.
 class JsonEncoder : public Encoder {
  public:
   enum class Layout {

@@ -1,4 +1,5 @@
-// Any bytes are rows, bad rows, or an error; and the same ones wherever the bytes are cut. Both layouts.
+// Any bytes are rows, bad rows, or an error; and the same ones wherever the bytes are cut. Both
+// layouts.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,8 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
-Counts Decode(std::string_view text, std::size_t cut, JsonDecoderOptions::Layout layout, Bytes budget) {
+Counts Decode(std::string_view text, std::size_t cut, JsonDecoderOptions::Layout layout,
+              Bytes budget) {
   auto decoder = JsonDecoder::Make({{.name = "a", .type = "integer"},
                                     {.name = "s", .type = "struct(x decimal(5,2), y varchar[])"},
                                     {.name = "m", .type = "map(varchar, timestamptz)"},
@@ -48,7 +50,8 @@ Counts Decode(std::string_view text, std::size_t cut, JsonDecoderOptions::Layout
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const auto layout : {JsonDecoderOptions::Layout::kLines, JsonDecoderOptions::Layout::kValues}) {
+  for (const auto layout :
+       {JsonDecoderOptions::Layout::kLines, JsonDecoderOptions::Layout::kValues}) {
     const Counts whole = Decode(text, 0, layout, Bytes::MiB(1));
     TW_CHECK(Decode(text, size / 2, layout, Bytes(1)) == whole);
     TW_CHECK(Decode(text, size == 0 ? 0 : data[0] % size, layout, Bytes(100)) == whole);

@@ -15,7 +15,9 @@ std::string_view TrimToken(std::string_view token) {
   return token;
 }
 
-error_code ReadBoolean(od::value& value, bool* out) { return value.get_bool().get(*out); }
+error_code ReadBoolean(od::value& value, bool* out) {
+  return value.get_bool().get(*out);
+}
 
 error_code ReadNull(od::value& value) {
   if (TrimToken(value.raw_json_token()) != "null") return simdjson::N_ATOM_ERROR;
@@ -76,7 +78,8 @@ error_code CheckValue(od::value value, int depth) {
       bool boolean = false;
       return ReadBoolean(value, &boolean);
     }
-    case od::json_type::null: break;
+    case od::json_type::null:
+      break;
   }
   return ReadNull(value);
 }
@@ -110,19 +113,30 @@ bool IsAtEnd(od::document& document) {
 
 std::string Explain(error_code error) {
   switch (error) {
-    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "an object or a list is not closed";
-    case simdjson::UNCLOSED_STRING: return "a string is not closed";
-    case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
-    case simdjson::STRING_ERROR: return "a string holds an escape that does not exist";
-    case simdjson::UTF8_ERROR: return "not UTF-8";
-    case simdjson::NUMBER_ERROR: return "a number is not written as JSON wants it";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "an object or a list is not closed";
+    case simdjson::UNCLOSED_STRING:
+      return "a string is not closed";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string holds a control character that is not escaped";
+    case simdjson::STRING_ERROR:
+      return "a string holds an escape that does not exist";
+    case simdjson::UTF8_ERROR:
+      return "not UTF-8";
+    case simdjson::NUMBER_ERROR:
+      return "a number is not written as JSON wants it";
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR: return "a word that is not true, false or null";
-    case simdjson::DEPTH_ERROR: return "more than 512 levels deep";
-    case simdjson::TRAILING_CONTENT: return "something follows the value";
-    case simdjson::EMPTY: return "empty";
-    default: return "not JSON";
+    case simdjson::N_ATOM_ERROR:
+      return "a word that is not true, false or null";
+    case simdjson::DEPTH_ERROR:
+      return "more than 512 levels deep";
+    case simdjson::TRAILING_CONTENT:
+      return "something follows the value";
+    case simdjson::EMPTY:
+      return "empty";
+    default:
+      return "not JSON";
   }
 }
 

@@ -7,8 +7,9 @@
 
 namespace thalweg::formats {
 
-// What simdjson's on-demand reader leaves open. It looks at a value only when somebody asks for it, so a value that is
-// skipped or kept as text must be looked at here. Private to the JSON code of this room: the header is a heavy one.
+// What simdjson's on-demand reader leaves open. It looks at a value only when somebody asks for it,
+// so a value that is skipped or kept as text must be looked at here. Private to the JSON code of
+// this room: the header is a heavy one.
 
 /// Deeper values are refused: the readers below call themselves.
 inline constexpr int kDeepestJson = 512;

@@ -15,12 +15,18 @@ namespace {
 
 std::string_view NameOf(od::json_type type) {
   switch (type) {
-    case od::json_type::array: return "a list";
-    case od::json_type::object: return "an object";
-    case od::json_type::number: return "a number";
-    case od::json_type::string: return "a string";
-    case od::json_type::boolean: return "true or false";
-    case od::json_type::null: break;
+    case od::json_type::array:
+      return "a list";
+    case od::json_type::object:
+      return "an object";
+    case od::json_type::number:
+      return "a number";
+    case od::json_type::string:
+      return "a string";
+    case od::json_type::boolean:
+      return "true or false";
+    case od::json_type::null:
+      break;
   }
   return "null";
 }
@@ -32,8 +38,10 @@ bool TakesNumbers(arrow::Type::type id) {
     case arrow::Type::BINARY:
     case arrow::Type::FIXED_SIZE_BINARY:
     case arrow::Type::DATE32:
-    case arrow::Type::TIME64: return false;
-    default: return true;
+    case arrow::Type::TIME64:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -64,10 +72,9 @@ bool JsonRow::Broken(simdjson::error_code error) {
 bool JsonRow::Append(std::string_view text) {
   at_ = -1;
   od::document document;
-  if (const auto error = parser_
-                             .iterate(text.data(), text.size(),
-                                      text.size() + simdjson::SIMDJSON_PADDING)
-                             .get(document)) {
+  if (const auto error =
+          parser_.iterate(text.data(), text.size(), text.size() + simdjson::SIMDJSON_PADDING)
+              .get(document)) {
     return Broken(error);
   }
   od::json_type type;
@@ -138,16 +145,19 @@ bool JsonRow::AppendValue(od::value value, ColumnBuilder& builder, int depth) {
     return true;
   }
   switch (builder.kind()) {
-    case ColumnBuilder::Kind::kScalar: return AppendScalar(value, type, builder);
+    case ColumnBuilder::Kind::kScalar:
+      return AppendScalar(value, type, builder);
     case ColumnBuilder::Kind::kText:
       if (type == od::json_type::string) return AppendScalar(value, type, builder);
       return AppendRaw(value, builder, depth);
-    case ColumnBuilder::Kind::kJson: return AppendRaw(value, builder, depth);
+    case ColumnBuilder::Kind::kJson:
+      return AppendRaw(value, builder, depth);
     case ColumnBuilder::Kind::kList:
       if (type != od::json_type::array) return Refuse(fmt::format("{}, not a list", NameOf(type)));
       return AppendList(value, static_cast<ListColumnBuilder&>(builder), depth);
     case ColumnBuilder::Kind::kStruct:
-    case ColumnBuilder::Kind::kMap: break;
+    case ColumnBuilder::Kind::kMap:
+      break;
   }
   if (type != od::json_type::object) return Refuse(fmt::format("{}, not an object", NameOf(type)));
   if (builder.kind() == ColumnBuilder::Kind::kMap) {

@@ -20,7 +20,9 @@ class JsonRow {
   bool Append(std::string_view text);
 
   /// Empty: the whole row is to blame.
-  std::string column() const { return at_ < 0 ? std::string() : rows_.name(static_cast<std::size_t>(at_)); }
+  std::string column() const {
+    return at_ < 0 ? std::string() : rows_.name(static_cast<std::size_t>(at_));
+  }
   const std::string& reason() const { return reason_; }
 
  private:
@@ -28,7 +30,8 @@ class JsonRow {
   bool AppendField(simdjson::ondemand::field& field);
   bool SkipField(simdjson::ondemand::field& field, std::string_view key);
   bool AppendValue(simdjson::ondemand::value value, ColumnBuilder& builder, int depth);
-  bool AppendScalar(simdjson::ondemand::value value, simdjson::ondemand::json_type type, ColumnBuilder& builder);
+  bool AppendScalar(simdjson::ondemand::value value, simdjson::ondemand::json_type type,
+                    ColumnBuilder& builder);
   bool AppendRaw(simdjson::ondemand::value value, ColumnBuilder& builder, int depth);
   bool AppendList(simdjson::ondemand::value value, ListColumnBuilder& builder, int depth);
   bool AppendStruct(simdjson::ondemand::value value, StructColumnBuilder& builder, int depth);
@@ -46,7 +49,8 @@ class JsonRow {
   std::unordered_map<std::string_view, int> column_of_;
   std::vector<bool> plain_;  ///< by column: a key of this name needs no escapes
   int at_ = -1;              ///< the column that is being read
-  int next_ = 0;  ///< the column that follows the last one found: most objects have one order of keys
+  int next_ =
+      0;  ///< the column that follows the last one found: most objects have one order of keys
   std::string reason_;
 };
 

@@ -3,7 +3,9 @@
 namespace thalweg::formats {
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 bool EndsWord(char c) {
   return IsSpace(c) || c == ',' || c == '[' || c == ']' || c == '{' || c == '}' || c == '"';
@@ -40,7 +42,8 @@ JsonSplitter::Found JsonSplitter::SkipToValue(std::string_view text, bool end) {
     if (IsSpace(c) || TakePunctuation(c)) continue;
     begin_ = at_;
     lines_before_ = lines_;
-    const bool misplaced = c == ',' || c == ']' || c == '}' || c == ':' || place_ == Place::kAfterElement;
+    const bool misplaced =
+        c == ',' || c == ']' || c == '}' || c == ':' || place_ == Place::kAfterElement;
     return misplaced ? Found::kStray : Found::kValue;
   }
   if (!end) return Found::kInput;

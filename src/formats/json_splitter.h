@@ -7,8 +7,9 @@
 
 namespace thalweg::formats {
 
-/// Finds the values of a JSON text that is one array of them, or values one after another, by counting brackets and quotes
-/// only. What lies between brackets is not looked at. A stray comma or bracket between values is an error.
+/// Finds the values of a JSON text that is one array of them, or values one after another, by
+/// counting brackets and quotes only. What lies between brackets is not looked at. A stray comma or
+/// bracket between values is an error.
 class JsonSplitter {
  public:
   enum class Found {
@@ -20,14 +21,15 @@ class JsonSplitter {
     kStray,     ///< a character at begin() where a value should begin or end
   };
 
-  explicit JsonSplitter(bool inside_array) : place_(inside_array ? Place::kAfterElement : Place::kTop) {}
+  explicit JsonSplitter(bool inside_array)
+      : place_(inside_array ? Place::kAfterElement : Place::kTop) {}
 
   Found Find(std::string_view text, bool end);
 
-  std::size_t begin() const { return begin_; }        ///< of the value, in the text given to Find
-  std::size_t size() const { return at_; }            ///< of the text up to the end of the value
+  std::size_t begin() const { return begin_; }  ///< of the value, in the text given to Find
+  std::size_t size() const { return at_; }      ///< of the text up to the end of the value
   std::int64_t lines_before() const { return lines_before_; }  ///< line ends in front of the value
-  std::int64_t lines() const { return lines_; }       ///< line ends up to the end of the value
+  std::int64_t lines() const { return lines_; }  ///< line ends up to the end of the value
   bool inside_array() const { return place_ != Place::kTop; }
   /// Begins behind the value.
   void Next();

@@ -15,11 +15,21 @@ bool IsPlain(unsigned char byte) {
 void AppendEscaped(unsigned char byte, std::string* out) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   switch (byte) {
-    case '"': out->append("\\\""); break;
-    case '\\': out->append("\\\\"); break;
-    case '\n': out->append("\\n"); break;
-    case '\r': out->append("\\r"); break;
-    case '\t': out->append("\\t"); break;
+    case '"':
+      out->append("\\\"");
+      break;
+    case '\\':
+      out->append("\\\\");
+      break;
+    case '\n':
+      out->append("\\n");
+      break;
+    case '\r':
+      out->append("\\r");
+      break;
+    case '\t':
+      out->append("\\t");
+      break;
     default:
       out->append("\\u00");
       out->push_back(kDigits[byte >> 4]);

@@ -6,7 +6,8 @@
 
 namespace thalweg::formats {
 
-/// Tells whether a text is one JSON value (RFC 8259, UTF-8, at most 512 levels deep). Reuses its memory. One thread.
+/// Tells whether a text is one JSON value (RFC 8259, UTF-8, at most 512 levels deep). Reuses its
+/// memory. One thread.
 class JsonChecker {
  public:
   JsonChecker();

@@ -19,9 +19,12 @@ constexpr Wide PowerOfTen(int exponent) {
   return power;
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-/// A decimal text taken apart: (-1)^negative * magnitude * 10^exponent, where magnitude ends in no zero.
+/// A decimal text taken apart: (-1)^negative * magnitude * 10^exponent, where magnitude ends in no
+/// zero.
 struct DecimalParts {
   bool negative = false;
   bool too_long = false;  ///< `magnitude` holds only the first of the significant digits
@@ -29,7 +32,8 @@ struct DecimalParts {
   std::int64_t exponent = 0;
 };
 
-/// Collects digits; zeros are held back until another digit follows, so that 1000…0e-50 needs no room.
+/// Collects digits; zeros are held back until another digit follows, so that 1000…0e-50 needs no
+/// room.
 class DigitCollector {
  public:
   explicit DigitCollector(DecimalParts* parts) : parts_(*parts) {}
@@ -139,7 +143,8 @@ NumberError ParseRealAs(std::string_view text, T* out) {
   if (text.back() == ')') return NumberError::kSyntax;
   if (error == std::errc()) return NumberError::kNone;
   if (error != std::errc::result_out_of_range) return NumberError::kSyntax;
-  // Out of range is also what is too near to zero: that rounds to zero, as it does to any other value.
+  // Out of range is also what is too near to zero: that rounds to zero, as it does to any other
+  // value.
   DecimalParts parts;
   if (!TakeApart(text, &parts)) return NumberError::kSyntax;
   if (parts.exponent > 0) return NumberError::kRange;
@@ -208,8 +213,12 @@ NumberError ParseDecimal(std::string_view text, int digits, int scale, __int128*
   return NumberError::kNone;
 }
 
-NumberError ParseReal(std::string_view text, double* out) { return ParseRealAs(text, out); }
-NumberError ParseReal(std::string_view text, float* out) { return ParseRealAs(text, out); }
+NumberError ParseReal(std::string_view text, double* out) {
+  return ParseRealAs(text, out);
+}
+NumberError ParseReal(std::string_view text, float* out) {
+  return ParseRealAs(text, out);
+}
 
 bool ParseBoolean(std::string_view text, bool* out) {
   text = TrimBlanks(text);

@@ -13,15 +13,17 @@ enum class NumberError {
   kFraction,  ///< digits would be lost
 };
 
-/// Numbers are read exactly or not at all: nothing is rounded. Blanks around them are skipped, a sign may stand in front;
-/// "1e3", "10.0" and "1." are whole numbers, "1_000" and "0x10" are none.
-NumberError ParseInteger(std::string_view text, std::int64_t least, std::int64_t greatest, std::int64_t* out);
+/// Numbers are read exactly or not at all: nothing is rounded. Blanks around them are skipped, a
+/// sign may stand in front; "1e3", "10.0" and "1." are whole numbers, "1_000" and "0x10" are none.
+NumberError ParseInteger(std::string_view text, std::int64_t least, std::int64_t greatest,
+                         std::int64_t* out);
 NumberError ParseUnsigned(std::string_view text, std::uint64_t greatest, std::uint64_t* out);
 
 /// The value times 10^scale. `digits` (1..38) is how many decimal digits the result may have.
 NumberError ParseDecimal(std::string_view text, int digits, int scale, __int128* out);
 
-/// Nearest value, as IEEE 754 demands; "nan", "inf", "infinity" in any case with a sign; beyond the range is kRange.
+/// Nearest value, as IEEE 754 demands; "nan", "inf", "infinity" in any case with a sign; beyond the
+/// range is kRange.
 NumberError ParseReal(std::string_view text, double* out);
 NumberError ParseReal(std::string_view text, float* out);
 

@@ -19,11 +19,23 @@ NumberError Integer(std::string_view text, std::int64_t* out) {
 
 TEST(NumberTextTest, WholeNumbersInEveryForm) {
   std::int64_t value = 0;
-  for (const auto& [text, expected] : std::vector<std::pair<std::string, std::int64_t>>{
-           {"0", 0}, {"-0", 0}, {"+7", 7}, {" 42\t", 42}, {"007", 7}, {"1.", 1}, {".0", 0}, {"1.000", 1},
-           {"1e3", 1000}, {"1.5e1", 15}, {"100e-2", 1}, {"-9223372036854775808", kLeast},
-           {"9223372036854775807", kGreatest}, {"9.223372036854775807e18", kGreatest},
-           {"1" + std::string(60, '0') + "e-60", 1}, {"0e999999999999", 0}}) {
+  for (const auto& [text, expected] :
+       std::vector<std::pair<std::string, std::int64_t>>{{"0", 0},
+                                                         {"-0", 0},
+                                                         {"+7", 7},
+                                                         {" 42\t", 42},
+                                                         {"007", 7},
+                                                         {"1.", 1},
+                                                         {".0", 0},
+                                                         {"1.000", 1},
+                                                         {"1e3", 1000},
+                                                         {"1.5e1", 15},
+                                                         {"100e-2", 1},
+                                                         {"-9223372036854775808", kLeast},
+                                                         {"9223372036854775807", kGreatest},
+                                                         {"9.223372036854775807e18", kGreatest},
+                                                         {"1" + std::string(60, '0') + "e-60", 1},
+                                                         {"0e999999999999", 0}}) {
     ASSERT_EQ(Integer(text, &value), NumberError::kNone) << text;
     EXPECT_EQ(value, expected) << text;
   }
@@ -31,15 +43,17 @@ TEST(NumberTextTest, WholeNumbersInEveryForm) {
 
 TEST(NumberTextTest, WhatIsNoWholeNumberSaysWhy) {
   std::int64_t value = 0;
-  for (const std::string text : {"1.5", "0.1", "1e-1", "-2.50", "0.0000000000000000000000000000000000000000001"}) {
+  for (const std::string text :
+       {"1.5", "0.1", "1e-1", "-2.50", "0.0000000000000000000000000000000000000000001"}) {
     EXPECT_EQ(Integer(text, &value), NumberError::kFraction) << text;
   }
-  for (const std::string& text : std::vector<std::string>{
-           "9223372036854775808", "-9223372036854775809", "1e19", "1e400",
-           "1" + std::string(400, '0'), "1" + std::string(400, '7')}) {
+  for (const std::string& text :
+       std::vector<std::string>{"9223372036854775808", "-9223372036854775809", "1e19", "1e400",
+                                "1" + std::string(400, '0'), "1" + std::string(400, '7')}) {
     EXPECT_EQ(Integer(text, &value), NumberError::kRange) << text;
   }
-  for (const std::string text : {"", " ", "-", "+", ".", "e5", "1e", "1e+", "1_000", "0x10", "1 2", "--1", "+-1", "1,000", "1.2.3", "NaN", "١"}) {
+  for (const std::string text : {"", " ", "-", "+", ".", "e5", "1e", "1e+", "1_000", "0x10", "1 2",
+                                 "--1", "+-1", "1,000", "1.2.3", "NaN", "١"}) {
     EXPECT_EQ(Integer(text, &value), NumberError::kSyntax) << text;
   }
   std::uint64_t positive = 0;
@@ -78,7 +92,8 @@ TEST(NumberTextTest, RealsReachTheirEnds) {
   EXPECT_EQ(value, std::numeric_limits<double>::denorm_min());
   ASSERT_EQ(ParseReal("-1e-400", &value), NumberError::kNone);
   EXPECT_EQ(value, 0);
-  for (const std::string& text : std::vector<std::string>{"1e400", "-1e400", std::string(400, '7')}) {
+  for (const std::string& text :
+       std::vector<std::string>{"1e400", "-1e400", std::string(400, '7')}) {
     EXPECT_EQ(ParseReal(text, &value), NumberError::kRange) << text;
   }
   for (const std::string text : {"", "+-1", "1.5x", "0x1p3", "nan(5)", "1_0"}) {
@@ -91,8 +106,10 @@ TEST(NumberTextTest, RealsReachTheirEnds) {
 }
 
 TEST(NumberTextTest, JsonNumbersAreOfTheStandard) {
-  for (const std::string text : {"0", "-0", "12", "1.5", "1e5", "1E+5", "-0.1e-7"}) EXPECT_TRUE(IsJsonNumber(text)) << text;
-  for (const std::string text : {"", "-", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "1.e5", "0x1", "1 ", "NaN"}) {
+  for (const std::string text : {"0", "-0", "12", "1.5", "1e5", "1E+5", "-0.1e-7"})
+    EXPECT_TRUE(IsJsonNumber(text)) << text;
+  for (const std::string text :
+       {"", "-", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "1.e5", "0x1", "1 ", "NaN"}) {
     EXPECT_FALSE(IsJsonNumber(text)) << text;
   }
 }

@@ -12,12 +12,13 @@
 
 namespace thalweg::formats {
 
-/// Collects rows of text fields as a batch, whole rows only: a row that cannot be read leaves no trace.
-/// For each row: a value for every column, then Commit; or Rollback at any point.
+/// Collects rows of text fields as a batch, whole rows only: a row that cannot be read leaves no
+/// trace. For each row: a value for every column, then Commit; or Rollback at any point.
 class RowBuilder {
  public:
   /// Names the column in errors: types that no text can be, defaults and forms that cannot be read.
-  static Result<RowBuilder> Make(const std::vector<TextColumnSpec>& columns, const TimeRules& rules);
+  static Result<RowBuilder> Make(const std::vector<TextColumnSpec>& columns,
+                                 const TimeRules& rules);
 
   const data::SchemaRef& schema() const { return schema_; }
   std::size_t columns() const { return columns_.size(); }

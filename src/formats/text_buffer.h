@@ -6,8 +6,8 @@
 
 namespace thalweg::formats {
 
-/// The bytes of a text that were pushed and not yet consumed, with padding behind them for readers that look
-/// ahead by whole vectors.
+/// The bytes of a text that were pushed and not yet consumed, with padding behind them for readers
+/// that look ahead by whole vectors.
 class TextBuffer {
  public:
   static constexpr std::size_t kPadding = 64;
@@ -24,8 +24,9 @@ class TextBuffer {
     ended_ = ended_ || end;
   }
   std::string_view rest() const {
-    return bytes_.empty() ? std::string_view()
-                          : std::string_view(bytes_).substr(begin_, bytes_.size() - kPadding - begin_);
+    return bytes_.empty()
+               ? std::string_view()
+               : std::string_view(bytes_).substr(begin_, bytes_.size() - kPadding - begin_);
   }
   void Consume(std::size_t count) {
     begin_ += count;

@@ -130,12 +130,18 @@ Result<TextEncoding> TextEncodingOf(std::string_view name) {
 
 std::unique_ptr<Transcoder> Transcoder::Make(TextEncoding encoding) {
   switch (encoding) {
-    case TextEncoding::kUtf8: break;
-    case TextEncoding::kLatin1: return std::make_unique<ByteTranscoder>(nullptr);
-    case TextEncoding::kWindows1252: return std::make_unique<ByteTranscoder>(&kWindows1252);
-    case TextEncoding::kUtf16: return std::make_unique<Utf16Transcoder>(std::nullopt);
-    case TextEncoding::kUtf16Le: return std::make_unique<Utf16Transcoder>(false);
-    case TextEncoding::kUtf16Be: return std::make_unique<Utf16Transcoder>(true);
+    case TextEncoding::kUtf8:
+      break;
+    case TextEncoding::kLatin1:
+      return std::make_unique<ByteTranscoder>(nullptr);
+    case TextEncoding::kWindows1252:
+      return std::make_unique<ByteTranscoder>(&kWindows1252);
+    case TextEncoding::kUtf16:
+      return std::make_unique<Utf16Transcoder>(std::nullopt);
+    case TextEncoding::kUtf16Le:
+      return std::make_unique<Utf16Transcoder>(false);
+    case TextEncoding::kUtf16Be:
+      return std::make_unique<Utf16Transcoder>(true);
   }
   return std::make_unique<Utf8Transcoder>();
 }

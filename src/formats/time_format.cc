@@ -15,16 +15,22 @@ constexpr std::string_view kSpecifiers = "YymdHIMSbBaApjfgnzZs";
 constexpr std::array<std::string_view, 12> kMonths = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
-constexpr std::array<std::string_view, 7> kWeekdays = {
-    "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tuesday", "wednesday",
+                                                       "thursday", "friday", "saturday"};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t';
+}
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 /// What a form can say beside a CivilTime.
 struct Extras {
-  int half_day = -1;     ///< 0 AM, 1 PM
+  int half_day = -1;  ///< 0 AM, 1 PM
   int day_of_year = -1;
   bool twelve_hours = false;
   bool since_epoch = false;
@@ -43,26 +49,42 @@ class FormParser {
 
   bool Take(char specifier) {
     switch (specifier) {
-      case 'Y': return TakeYear();
-      case 'y': return TakeShortYear();
-      case 'm': return TakeNumber(2, &out_.month);
-      case 'd': return TakeNumber(2, &out_.day);
-      case 'H': return out_.has_time = true, TakeNumber(2, &out_.hour);
-      case 'I': return out_.has_time = extras_.twelve_hours = true, TakeNumber(2, &out_.hour);
-      case 'M': return out_.has_time = true, TakeNumber(2, &out_.minute);
-      case 'S': return out_.has_time = true, TakeNumber(2, &out_.second);
+      case 'Y':
+        return TakeYear();
+      case 'y':
+        return TakeShortYear();
+      case 'm':
+        return TakeNumber(2, &out_.month);
+      case 'd':
+        return TakeNumber(2, &out_.day);
+      case 'H':
+        return out_.has_time = true, TakeNumber(2, &out_.hour);
+      case 'I':
+        return out_.has_time = extras_.twelve_hours = true, TakeNumber(2, &out_.hour);
+      case 'M':
+        return out_.has_time = true, TakeNumber(2, &out_.minute);
+      case 'S':
+        return out_.has_time = true, TakeNumber(2, &out_.second);
       case 'f':
       case 'g':
-      case 'n': return out_.has_time = true, TakeFraction(specifier);
-      case 'j': return TakeNumber(3, &extras_.day_of_year);
+      case 'n':
+        return out_.has_time = true, TakeFraction(specifier);
+      case 'j':
+        return TakeNumber(3, &extras_.day_of_year);
       case 'b':
-      case 'B': return TakeName(kMonths, specifier == 'b', 1, &out_.month);
+      case 'B':
+        return TakeName(kMonths, specifier == 'b', 1, &out_.month);
       case 'a':
-      case 'A': return TakeName(kWeekdays, specifier == 'a', 0, &weekday_);
-      case 'p': return TakeHalfDay();
-      case 'z': return TakeOffset();
-      case 'Z': return TakeZone();
-      default: return TakeEpoch();
+      case 'A':
+        return TakeName(kWeekdays, specifier == 'a', 0, &weekday_);
+      case 'p':
+        return TakeHalfDay();
+      case 'z':
+        return TakeOffset();
+      case 'Z':
+        return TakeZone();
+      default:
+        return TakeEpoch();
     }
   }
 
@@ -156,7 +178,8 @@ class FormParser {
     std::size_t end = at_;
     if (end < text_.size() && text_[end] == '-') ++end;
     while (end < text_.size() && IsDigit(text_[end])) ++end;
-    constexpr std::int64_t kFarthest = std::int64_t{1} << 44;  // beyond every date that a column holds
+    constexpr std::int64_t kFarthest = std::int64_t{1}
+                                       << 44;  // beyond every date that a column holds
     if (ParseInteger(text_.substr(at_, end - at_), -kFarthest, kFarthest, &extras_.epoch_seconds) !=
         NumberError::kNone) {
       return false;

@@ -185,8 +185,7 @@ bool DaysOf(const CivilTime& civil, std::int32_t* days) {
 bool TicksOf(const CivilTime& civil, std::int64_t ticks_per_second, std::int64_t* ticks) {
   std::int32_t days = 0;
   if (!DaysOf(civil, &days) || !IsTimeOfDay(civil)) return false;
-  const std::int64_t seconds =
-      days * kSecondsPerDay + SecondsOfDay(civil) - civil.offset_seconds;
+  const std::int64_t seconds = days * kSecondsPerDay + SecondsOfDay(civil) - civil.offset_seconds;
   std::int64_t whole = 0;
   if (__builtin_mul_overflow(seconds, ticks_per_second, &whole)) return false;
   return !__builtin_add_overflow(whole, civil.nanosecond / (kNanosPerSecond / ticks_per_second),

@@ -6,7 +6,9 @@
 
 namespace thalweg::formats {
 
-bool IsUtf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool IsUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 std::string ToValidUtf8(std::string_view text, std::size_t limit) {
   if (text.size() <= limit && IsUtf8(text)) return std::string(text);

@@ -31,7 +31,8 @@ class ZstdDecompressor : public Decompressor {
 
   Status Finish() override {
     if (between_ && position_ > 0) return Status::Ok();
-    return CorruptStream(kFormat, position_, position_ == 0 ? "it is empty" : "it ends in the middle");
+    return CorruptStream(kFormat, position_,
+                         position_ == 0 ? "it is empty" : "it ends in the middle");
   }
 
  private:

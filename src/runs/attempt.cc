@@ -20,12 +20,14 @@ std::string WorkerName() {
 
 }  // namespace
 
-Result<std::unique_ptr<Attempt>> Attempt::Start(Workspace& workspace, const NodeRunId& node_run, const NodeId& node, bool with_directory) {
+Result<std::unique_ptr<Attempt>> Attempt::Start(Workspace& workspace, const NodeRunId& node_run,
+                                                const NodeId& node, bool with_directory) {
   std::unique_ptr<Attempt> attempt(new Attempt(workspace));
   attempt->node_run_ = node_run;
   attempt->node_ = node;
   TW_ASSIGN_OR_RETURN(attempt->record_,
-                      workspace.catalog().StartAttempt(node_run, workspace.EngineGeneration(), WorkerName(), kLease));
+                      workspace.catalog().StartAttempt(node_run, workspace.EngineGeneration(),
+                                                       WorkerName(), kLease));
   workspace.files().Point("attempt.started");
   if (with_directory) {
     attempt->directory_ = workspace.home().AttemptDirectory(node, attempt->id());
@@ -34,7 +36,8 @@ Result<std::unique_ptr<Attempt>> Attempt::Start(Workspace& workspace, const Node
   return attempt;
 }
 
-data::Manifest Attempt::Stage(const data::Columns& columns, const std::vector<data::DataFile>& files) const {
+data::Manifest Attempt::Stage(const data::Columns& columns,
+                              const std::vector<data::DataFile>& files) const {
   data::Manifest manifest;
   manifest.id = VersionId::New();
   manifest.node = node_;
@@ -95,12 +98,15 @@ Status Attempt::End(catalog::NodeState node_state, const std::string& reason) {
 
 Status Attempt::Fail(const Status& error, catalog::NodeState node_state) {
   if (ended_) return {};
-  record_.state = node_state == catalog::NodeState::kCancelled ? catalog::AttemptState::kCancelled : catalog::AttemptState::kFailed;
+  record_.state = node_state == catalog::NodeState::kCancelled ? catalog::AttemptState::kCancelled
+                                                               : catalog::AttemptState::kFailed;
   record_.error = error.message();
-  const Status ended = workspace_.catalog().EndAttempt(record_, node_state, {workspace_.actor(), error.message()});
-  // A commit that failed half-way may turn out to have happened once the catalog is opened again: then its files are
-  // needed. The sweeper, which asks the catalog, removes them otherwise.
-  if (!directory_.empty() && !commit_tried_) TW_RETURN_IF_ERROR(RemoveTree(workspace_.files(), directory_));
+  const Status ended =
+      workspace_.catalog().EndAttempt(record_, node_state, {workspace_.actor(), error.message()});
+  // A commit that failed half-way may turn out to have happened once the catalog is opened again:
+  // then its files are needed. The sweeper, which asks the catalog, removes them otherwise.
+  if (!directory_.empty() && !commit_tried_)
+    TW_RETURN_IF_ERROR(RemoveTree(workspace_.files(), directory_));
   return ended;
 }
 
@@ -108,7 +114,9 @@ void GiveFieldIds(const data::Columns& before, data::Columns* columns) {
   int next = 0;
   for (const auto& column : before) next = std::max(next, column.field_id);
   for (auto& column : *columns) {
-    const auto known = std::find_if(before.begin(), before.end(), [&](const data::Column& old) { return old.name == column.name; });
+    const auto known = std::find_if(before.begin(), before.end(), [&](const data::Column& old) {
+      return old.name == column.name;
+    });
     column.field_id = known == before.end() ? 0 : known->field_id;
   }
   for (auto& column : *columns) {

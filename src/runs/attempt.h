@@ -9,31 +9,38 @@
 
 namespace thalweg::runs {
 
-/// How long a process may be silent before others may take its attempts over; renewed at a third of it.
+/// How long a process may be silent before others may take its attempts over; renewed at a third of
+/// it.
 inline constexpr std::chrono::seconds kLease{30};
 
-/// One try at one node of a run: its directory, its lease, its commit. Ends by Commit or Fail; an attempt that is
-/// destroyed without either leaves its directory to the sweeper.
+/// One try at one node of a run: its directory, its lease, its commit. Ends by Commit or Fail; an
+/// attempt that is destroyed without either leaves its directory to the sweeper.
 class Attempt {
  public:
-  /// `with_directory`: the attempt writes data files. Their place must exist up to the node's directory.
-  static Result<std::unique_ptr<Attempt>> Start(Workspace& workspace, const NodeRunId& node_run, const NodeId& node, bool with_directory);
+  /// `with_directory`: the attempt writes data files. Their place must exist up to the node's
+  /// directory.
+  static Result<std::unique_ptr<Attempt>> Start(Workspace& workspace, const NodeRunId& node_run,
+                                                const NodeId& node, bool with_directory);
 
   const AttemptId& id() const { return record_.id; }
   const std::string& directory() const { return directory_; }
   catalog::AttemptRecord& measures() { return record_; }
 
   /// A manifest for files of this attempt's directory: paths become relative to the home.
-  data::Manifest Stage(const data::Columns& columns, const std::vector<data::DataFile>& files) const;
+  data::Manifest Stage(const data::Columns& columns,
+                       const std::vector<data::DataFile>& files) const;
 
-  /// fsyncs the files of `epoch.versions` that lie in this attempt's directory and the directories that name them, then
-  /// commits. Fills in epoch.id when empty, node_run, attempt, sequence, measures. Steps and kill points: docs/specs/home.md.
+  /// fsyncs the files of `epoch.versions` that lie in this attempt's directory and the directories
+  /// that name them, then commits. Fills in epoch.id when empty, node_run, attempt, sequence,
+  /// measures. Steps and kill points: docs/specs/home.md.
   Result<std::vector<catalog::VersionRecord>> Commit(catalog::CommitEpoch epoch);
 
-  /// Ends an attempt whose epoch was committed without `ends`: a target, which still had to become visible.
+  /// Ends an attempt whose epoch was committed without `ends`: a target, which still had to become
+  /// visible.
   Status End(catalog::NodeState node_state, const std::string& reason);
 
-  /// Ends without success; removes the directory unless a commit was tried. Does nothing to an attempt that has ended.
+  /// Ends without success; removes the directory unless a commit was tried. Does nothing to an
+  /// attempt that has ended.
   Status Fail(const Status& error, catalog::NodeState node_state);
 
  private:

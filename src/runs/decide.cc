@@ -9,7 +9,9 @@ namespace thalweg::runs {
 
 namespace {
 
-const InputTable& TableOf(const GraphNode& node, std::size_t i) { return node.sql ? node.sql->tables[i] : *node.from; }
+const InputTable& TableOf(const GraphNode& node, std::size_t i) {
+  return node.sql ? node.sql->tables[i] : *node.from;
+}
 
 std::string NeverReusedBecause(const GraphNode& node) {
   if (node.spec->uses_run) return "never reused: it names the run";
@@ -25,7 +27,8 @@ std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const Vers
   return version.str() + ":" + ChecksKey(*node.spec, *graph.pipeline);
 }
 
-Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id, const Reads& reads) const {
+Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id,
+                                 const Reads& reads) const {
   Decision decision;
   decision.recipe = DefinitionOf(workspace_, graph_, node);
   for (std::size_t i = 0; i < reads.size(); ++i) {
@@ -38,7 +41,8 @@ Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id, const 
     if (reads[i].state == Read::State::kRuns) {
       if (decision.why.empty()) decision.why = fmt::format("reads {}, which runs", table.table);
     } else {
-      AddInput(decision.recipe, table, reads[i].version ? reads[i].version->manifest.id.str() : reads[i].recipe);
+      AddInput(decision.recipe, table,
+               reads[i].version ? reads[i].version->manifest.id.str() : reads[i].recipe);
     }
   }
   if (!decision.why.empty()) {
@@ -56,11 +60,14 @@ Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id, const 
       return DecideTarget(node, std::move(decision));
     case spec::NodeKind::kSource: {
       const auto& body = std::get<spec::SourceBody>(node.spec->body);
-      const auto source = body.options->Make(workspace_.MakeSourceContext(graph_.directory, nullptr));
+      const auto source =
+          body.options->Make(workspace_.MakeSourceContext(graph_.directory, nullptr));
       TW_ASSIGN_OR_RETURN(const auto identity, source->Identity());
       decision.recipe.Add(identity ? "source" : "run", identity ? identity->text : run_.str());
       if (!identity) decision.why = "never reused: the source cannot say whether it changed";
-      decision.promise = source->replay() == component::Replay::kExact ? "can be read again" : "at most once across a crash";
+      decision.promise = source->replay() == component::Replay::kExact
+                             ? "can be read again"
+                             : "at most once across a crash";
       return DecideStored(node, id, std::move(decision));
     }
     case spec::NodeKind::kSql:
@@ -70,7 +77,8 @@ Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id, const 
   return Status::Internal("unknown kind of node");
 }
 
-Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id, Decision decision) const {
+Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id,
+                                       Decision decision) const {
   if (!node.repeatable) {
     decision.recipe.Add("run", run_.str());
     decision.why = NeverReusedBecause(node);
@@ -79,11 +87,13 @@ Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id, 
   if (tied_to_run && run_.empty()) return decision;
   decision.recipe_key = decision.recipe.Key();
   if (!id.empty()) {
-    TW_ASSIGN_OR_RETURN(decision.version, workspace_.catalog().FindReusable(id, decision.recipe_key));
+    TW_ASSIGN_OR_RETURN(decision.version,
+                        workspace_.catalog().FindReusable(id, decision.recipe_key));
   }
   if (decision.version) {
     decision.action = Action::kReuse;
-    decision.why = fmt::format("version {} of run {}", decision.version->number, decision.version->run_number);
+    decision.why =
+        fmt::format("version {} of run {}", decision.version->number, decision.version->run_number);
     if (!node.spec->checks.empty()) {
       const std::string key = ChecksCacheKey(graph_, node, decision.version->manifest.id);
       TW_ASSIGN_OR_RETURN(const auto known, workspace_.catalog().CacheGet(kChecksCache, key));
@@ -91,28 +101,33 @@ Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id, 
       if (decision.recheck) decision.why += ", its checks run again";
     }
   } else if (!tied_to_run) {
-    TW_ASSIGN_OR_RETURN(decision.why, WhyRun(workspace_, graph_.pipeline->name, node.name(), decision.recipe));
+    TW_ASSIGN_OR_RETURN(decision.why,
+                        WhyRun(workspace_, graph_.pipeline->name, node.name(), decision.recipe));
   }
   return decision;
 }
 
-Result<Decision> Decider::DecideGate(const GraphNode& node, const NodeId& id, const Read& input, Decision decision) const {
+Result<Decision> Decider::DecideGate(const GraphNode& node, const NodeId& id, const Read& input,
+                                     Decision decision) const {
   decision.recipe_key = decision.recipe.Key();
   if (id.empty()) {
     decision.action = Action::kWait;
     decision.why = fmt::format("nobody has signed {}", node.from->table);
     return decision;
   }
-  TW_ASSIGN_OR_RETURN(const GateDecision signature, FindDecision(workspace_, id, *input.version, may_read_));
+  TW_ASSIGN_OR_RETURN(const GateDecision signature,
+                      FindDecision(workspace_, id, *input.version, may_read_));
   switch (signature.state) {
     case GateDecision::State::kNone:
       decision.action = Action::kWait;
-      decision.why = fmt::format("nobody has signed version {} of {}", input.version->number, node.from->table);
+      decision.why = fmt::format("nobody has signed version {} of {}", input.version->number,
+                                 node.from->table);
       return decision;
     case GateDecision::State::kRejected:
       decision.action = Action::kWait;
       decision.rejected = true;
-      decision.why = fmt::format("rejected by {}{}{}", signature.signature->actor, signature.signature->comment.empty() ? "" : ": ",
+      decision.why = fmt::format("rejected by {}{}{}", signature.signature->actor,
+                                 signature.signature->comment.empty() ? "" : ": ",
                                  signature.signature->comment);
       return decision;
     case GateDecision::State::kApproved:
@@ -120,8 +135,9 @@ Result<Decision> Decider::DecideGate(const GraphNode& node, const NodeId& id, co
   }
   TW_ASSIGN_OR_RETURN(decision.version, workspace_.catalog().FindReusable(id, decision.recipe_key));
   decision.action = decision.version ? Action::kReuse : Action::kRun;
-  decision.why = fmt::format("approved by {}{}", signature.signature->actor,
-                             signature.same_rows_as_approved ? " (same rows as the approved version)" : "");
+  decision.why =
+      fmt::format("approved by {}{}", signature.signature->actor,
+                  signature.same_rows_as_approved ? " (same rows as the approved version)" : "");
   return decision;
 }
 
@@ -136,7 +152,8 @@ Result<Decision> Decider::DecideTarget(const GraphNode& node, Decision decision)
     decision.why = NeverReusedBecause(node);
   } else if (!last) {
     decision.why = "first write";
-  } else if (last->state != catalog::ReceiptState::kApplied || last->recipe_key != decision.recipe_key) {
+  } else if (last->state != catalog::ReceiptState::kApplied ||
+             last->recipe_key != decision.recipe_key) {
     decision.why = "its rows or options changed";
   } else {
     TW_ASSIGN_OR_RETURN(const bool holds, target->Holds({last->target, last->receipt}));

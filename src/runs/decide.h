@@ -24,29 +24,33 @@ struct Read {
 /// What a node reads, in the order of sql->tables; for gates and targets the one table they name.
 using Reads = std::vector<Read>;
 
-/// The outcome for one node: the one place that decides between run, reuse and wait, for plan and for execution.
+/// The outcome for one node: the one place that decides between run, reuse and wait, for plan and
+/// for execution.
 struct Decision {
   Action action = Action::kRun;
   std::string why;
   Recipe recipe;
-  std::string recipe_key;                          ///< empty when an input is not known yet
-  std::optional<catalog::VersionRecord> version;   ///< kReuse of a node with a table
-  bool recheck = false;                            ///< kReuse: the checks changed and must run on the version
-  bool rejected = false;                           ///< kWait at a gate whose data was rejected
-  std::string promise;                             ///< targets and sources
+  std::string recipe_key;                         ///< empty when an input is not known yet
+  std::optional<catalog::VersionRecord> version;  ///< kReuse of a node with a table
+  bool recheck = false;   ///< kReuse: the checks changed and must run on the version
+  bool rejected = false;  ///< kWait at a gate whose data was rejected
+  std::string promise;    ///< targets and sources
 };
 
 class Decider {
  public:
   /// `run`: part of the keys of what is never reused; empty while planning a new run.
-  Decider(Workspace& workspace, const Graph& graph, RunId run) : workspace_(workspace), graph_(graph), run_(std::move(run)) {}
-  /// Lets a gate's decision compare rows with those approved before, which reads tables. For execution, not for plan.
+  Decider(Workspace& workspace, const Graph& graph, RunId run)
+      : workspace_(workspace), graph_(graph), run_(std::move(run)) {}
+  /// Lets a gate's decision compare rows with those approved before, which reads tables. For
+  /// execution, not for plan.
   void AllowReading() { may_read_ = true; }
   Result<Decision> Decide(const GraphNode& node, const NodeId& id, const Reads& reads) const;
 
  private:
   Result<Decision> DecideStored(const GraphNode& node, const NodeId& id, Decision decision) const;
-  Result<Decision> DecideGate(const GraphNode& node, const NodeId& id, const Read& input, Decision decision) const;
+  Result<Decision> DecideGate(const GraphNode& node, const NodeId& id, const Read& input,
+                              Decision decision) const;
   Result<Decision> DecideTarget(const GraphNode& node, Decision decision) const;
 
   Workspace& workspace_;

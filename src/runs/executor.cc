@@ -44,11 +44,16 @@ class LeaseKeeper {
   std::jthread thread_;
 };
 
-/// Runs the nodes of one run: a node starts when all it reads and comes after has ended; independent nodes run at once.
+/// Runs the nodes of one run: a node starts when all it reads and comes after has ended;
+/// independent nodes run at once.
 class Scheduler {
  public:
   Scheduler(RunState& state, int parallel, std::stop_token stop)
-      : state_(state), parallel_(parallel), stop_(std::move(stop)), waits_(state.plan.nodes.size(), 0), next_(state.plan.nodes.size()) {}
+      : state_(state),
+        parallel_(parallel),
+        stop_(std::move(stop)),
+        waits_(state.plan.nodes.size(), 0),
+        next_(state.plan.nodes.size()) {}
 
   void Execute() {
     for (const int i : state_.plan.graph.order) {
@@ -77,7 +82,9 @@ class Scheduler {
  private:
   static std::size_t At(int i) { return static_cast<std::size_t>(i); }
   /// Nodes whose result is not settled before execution.
-  bool Takes(int i) const { return !state_.node_runs[At(i)].empty() && state_.results[At(i)].state == NodeState::kPending; }
+  bool Takes(int i) const {
+    return !state_.node_runs[At(i)].empty() && state_.results[At(i)].state == NodeState::kPending;
+  }
 
   void Work() {
     std::unique_lock lock(mutex_);
@@ -109,7 +116,8 @@ class Scheduler {
 
   /// A node does not start when the run is being stopped or something before it did not succeed.
   std::optional<NodeResult> SkipBecause(int i) {
-    if (stop_.stop_requested()) return NodeResult{.state = NodeState::kCancelled, .detail = "the run was stopped"};
+    if (stop_.stop_requested())
+      return NodeResult{.state = NodeState::kCancelled, .detail = "the run was stopped"};
     std::vector<int> before = state_.node(i).upstream;
     before.insert(before.end(), state_.node(i).after.begin(), state_.node(i).after.end());
     std::lock_guard lock(state_.mutex);
@@ -121,12 +129,17 @@ class Scheduler {
         case NodeState::kFailed:
         case NodeState::kSkipped:
           if (!Takes(other) && state_.node_runs[At(other)].empty()) break;
-          return NodeResult{.state = NodeState::kSkipped, .detail = fmt::format("{} {}", name, result.state == NodeState::kFailed ? "failed" : "was skipped")};
+          return NodeResult{
+              .state = NodeState::kSkipped,
+              .detail = fmt::format("{} {}", name,
+                                    result.state == NodeState::kFailed ? "failed" : "was skipped")};
         case NodeState::kCancelled:
           return NodeResult{.state = NodeState::kCancelled, .detail = "the run was stopped"};
         case NodeState::kWaiting:
         case NodeState::kPending:
-          if (!state_.node_runs[At(other)].empty()) skipped = NodeResult{.state = NodeState::kPending, .detail = fmt::format("waits for {}", name)};
+          if (!state_.node_runs[At(other)].empty())
+            skipped = NodeResult{.state = NodeState::kPending,
+                                 .detail = fmt::format("waits for {}", name)};
           break;
         default:
           break;
@@ -179,7 +192,8 @@ std::vector<std::string> SplitWords(const std::string& text) {
 /// Executes a planned run that has its number and its lock, and ends it.
 class RunDriver {
  public:
-  RunDriver(Workspace& workspace, RunObserver& observer, std::stop_token stop) : workspace_(workspace), observer_(observer), stop_(std::move(stop)) {}
+  RunDriver(Workspace& workspace, RunObserver& observer, std::stop_token stop)
+      : workspace_(workspace), observer_(observer), stop_(std::move(stop)) {}
 
   Result<RunOutcome> Drive(Plan plan, const catalog::RunRecord& run, int parallel) {
     RunState state(workspace_, plan, run, observer_);
@@ -190,7 +204,9 @@ class RunDriver {
       if (i >= 0) state.node_runs[static_cast<std::size_t>(i)] = record.id;
     }
     TW_RETURN_IF_ERROR(SettleReused(state, records));
-    const bool work = std::any_of(state.results.begin(), state.results.end(), [](const NodeResult& result) { return result.state == NodeState::kPending; });
+    const bool work =
+        std::any_of(state.results.begin(), state.results.end(),
+                    [](const NodeResult& result) { return result.state == NodeState::kPending; });
     if (work) {
       if (workspace_.engine_opened() || plan.anything_runs()) TW_RETURN_IF_ERROR(Prepare(plan));
       Scheduler(state, parallel > 0 ? parallel : workspace_.threads(), stop_).Execute();
@@ -212,13 +228,17 @@ class RunDriver {
       }
       if (plan.action != Action::kReuse || plan.why.ends_with("its checks run again")) continue;
       NodeResult& result = state.results[at];
-      const auto record = std::find_if(records.begin(), records.end(), [&](const auto& r) { return r.id == state.node_runs[at]; });
+      const auto record = std::find_if(records.begin(), records.end(),
+                                       [&](const auto& r) { return r.id == state.node_runs[at]; });
       result.state = record->state == NodeState::kDone ? NodeState::kDone : NodeState::kReused;
       result.version = plan.version;
       result.detail = plan.why;
       if (plan.version) {
         result.rows = plan.version->manifest.rows;
-        TW_ASSIGN_OR_RETURN(auto rejects, workspace_.catalog().VersionOfRun(plan.version->pipeline, plan.version->table + "_rejects", plan.version->run_number));
+        TW_ASSIGN_OR_RETURN(auto rejects,
+                            workspace_.catalog().VersionOfRun(plan.version->pipeline,
+                                                              plan.version->table + "_rejects",
+                                                              plan.version->run_number));
         if (rejects) {
           result.rejected = rejects->manifest.rows;
           result.sides.emplace(rejects->table, *std::move(rejects));
@@ -226,8 +246,13 @@ class RunDriver {
       }
       settled.push_back(i);
       if (record->state == result.state) continue;
-      changes.emplace_back(state.node_runs[at], catalog::Catalog::NodeRunChange{.state = result.state, .action = "reuse: " + plan.why, .recipe_key = plan.recipe_key,
-                                                                               .version = plan.version ? plan.version->manifest.id : VersionId(), .actor = state.Us(plan.why)});
+      changes.emplace_back(state.node_runs[at],
+                           catalog::Catalog::NodeRunChange{
+                               .state = result.state,
+                               .action = "reuse: " + plan.why,
+                               .recipe_key = plan.recipe_key,
+                               .version = plan.version ? plan.version->manifest.id : VersionId(),
+                               .actor = state.Us(plan.why)});
     }
     if (!changes.empty()) TW_RETURN_IF_ERROR(workspace_.catalog().SetNodeRuns(changes));
     for (const int i : settled) {
@@ -272,7 +297,9 @@ class RunDriver {
       const auto at = static_cast<std::size_t>(i);
       if (state.node_runs[at].empty()) continue;
       const NodeResult& result = state.results[at];
-      outcome.nodes.push_back({state.node(i).name(), result.state, result.rows, result.rejected, result.detail, result.error.ok() ? "" : Render(result.error, false)});
+      outcome.nodes.push_back({state.node(i).name(), result.state, result.rows, result.rejected,
+                               result.detail,
+                               result.error.ok() ? "" : Render(result.error, false)});
       if (!result.recipe.empty()) recipes.push_back(result.recipe);
       failed |= result.state == NodeState::kFailed;
       cancelled |= result.state == NodeState::kCancelled;
@@ -281,8 +308,13 @@ class RunDriver {
       outcome.timed_out |= !result.error.ok() && result.error.code() == Code::kTimeout;
       if (result.state == NodeState::kWaiting) outcome.gates.push_back(state.node(i).name());
       const bool inlined = state.planned(i).action == Action::kInline;
-      const bool never_started = result.state == NodeState::kSkipped || (result.state == NodeState::kCancelled && result.error.ok());
-      if (inlined || never_started) unstarted.emplace_back(state.node_runs[at], catalog::Catalog::NodeRunChange{.state = result.state, .action = result.detail, .actor = state.Us(result.detail)});
+      const bool never_started = result.state == NodeState::kSkipped ||
+                                 (result.state == NodeState::kCancelled && result.error.ok());
+      if (inlined || never_started)
+        unstarted.emplace_back(
+            state.node_runs[at],
+            catalog::Catalog::NodeRunChange{
+                .state = result.state, .action = result.detail, .actor = state.Us(result.detail)});
     }
     if (!unstarted.empty()) TW_RETURN_IF_ERROR(workspace_.catalog().SetNodeRuns(unstarted));
     TW_RETURN_IF_ERROR(RememberRecipes(workspace_, recipes));
@@ -294,8 +326,10 @@ class RunDriver {
     TW_RETURN_IF_ERROR(workspace_.catalog().SetRunState(state.run.id, end, state.Us(reason)));
     TW_ASSIGN_OR_RETURN(const auto record, workspace_.catalog().FindRun(state.run.number));
     outcome.run = *record;
-    const auto mirror = catalog::EventLog::Open(workspace_.home(), workspace_.catalog(), state.run.number);
-    if (!mirror.ok()) Log(LogLevel::kWarn, "cannot write events.ndjson: {}", mirror.status().message());
+    const auto mirror =
+        catalog::EventLog::Open(workspace_.home(), workspace_.catalog(), state.run.number);
+    if (!mirror.ok())
+      Log(LogLevel::kWarn, "cannot write events.ndjson: {}", mirror.status().message());
     std::lock_guard lock(state.observer_mutex);
     observer_.OnRun(outcome.run);
     return outcome;
@@ -306,7 +340,9 @@ class RunDriver {
   std::stop_token stop_;
 };
 
-Result<Plan> LoadAndPlan(Workspace& workspace, const RunRequest& request, const std::optional<spec::LoadOptions::RunValues>& values, const RunId& run, Diagnostics& diagnostics) {
+Result<Plan> LoadAndPlan(Workspace& workspace, const RunRequest& request,
+                         const std::optional<spec::LoadOptions::RunValues>& values,
+                         const RunId& run, Diagnostics& diagnostics) {
   TW_ASSIGN_OR_RETURN(Graph graph, LoadGraph(workspace, request, values, diagnostics));
   if (diagnostics.has_errors()) return diagnostics.ToStatus();
   PlanOptions options{.selection = request.selection, .write_ids = true, .run = run};
@@ -316,15 +352,19 @@ Result<Plan> LoadAndPlan(Workspace& workspace, const RunRequest& request, const 
 }
 
 bool UsesRun(const Graph& graph) {
-  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const GraphNode& node) { return node.spec->uses_run; });
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [](const GraphNode& node) { return node.spec->uses_run; });
 }
 
-/// A newer run of a pipeline makes older ones that wait at a gate pointless; a living one is not overtaken.
+/// A newer run of a pipeline makes older ones that wait at a gate pointless; a living one is not
+/// overtaken.
 Status SettleOlderRuns(Workspace& workspace, const std::string& pipeline, std::int64_t number) {
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(pipeline, 100));
   for (const auto& run : runs) {
     if (run.number == number || run.state != catalog::RunState::kWaiting) continue;
-    TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, catalog::RunState::kCancelled, {workspace.actor(), fmt::format("superseded by run {}", number)}));
+    TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(
+        run.id, catalog::RunState::kCancelled,
+        {workspace.actor(), fmt::format("superseded by run {}", number)}));
   }
   return {};
 }
@@ -333,7 +373,8 @@ Status RefuseWhileActive(Workspace& workspace, const std::string& pipeline) {
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(pipeline, 20));
   for (const auto& run : runs) {
     if (run.state != catalog::RunState::kRunning) continue;
-    return Status(Code::kConflict, fmt::format("run {} of pipeline {} is still going on", run.number, pipeline))
+    return Status(Code::kConflict,
+                  fmt::format("run {} of pipeline {} is still going on", run.number, pipeline))
         .WithSlug("run-active")
         .WithHint(fmt::format("wait for it, or look at it with: thalweg show {}", run.number));
   }
@@ -342,7 +383,9 @@ Status RefuseWhileActive(Workspace& workspace, const std::string& pipeline) {
 
 }  // namespace
 
-Result<Graph> LoadGraph(Workspace& workspace, const RunRequest& request, const std::optional<spec::LoadOptions::RunValues>& run, Diagnostics& diagnostics) {
+Result<Graph> LoadGraph(Workspace& workspace, const RunRequest& request,
+                        const std::optional<spec::LoadOptions::RunValues>& run,
+                        Diagnostics& diagnostics) {
   const std::string directory = ParentPath(AbsolutePath(request.file));
   spec::LoadOptions options;
   options.params = request.params;
@@ -352,77 +395,113 @@ Result<Graph> LoadGraph(Workspace& workspace, const RunRequest& request, const s
     return value ? std::optional<std::string>(value) : std::nullopt;
   };
   options.environment = variable;
-  options.secret = [variable](const std::string& name) { return variable("THALWEG_SECRET_" + name); };
-  options.read_file = [&workspace, directory](const std::string& path) { return ReadFile(workspace.files(), JoinPath(directory, path)); };
+  options.secret = [variable](const std::string& name) {
+    return variable("THALWEG_SECRET_" + name);
+  };
+  options.read_file = [&workspace, directory](const std::string& path) {
+    return ReadFile(workspace.files(), JoinPath(directory, path));
+  };
 
   const auto source = std::make_shared<const SourceText>(request.file, request.text);
-  auto pipeline = std::make_shared<spec::Pipeline>(spec::LoadText(source, workspace.registry(), options, diagnostics));
+  auto pipeline = std::make_shared<spec::Pipeline>(
+      spec::LoadText(source, workspace.registry(), options, diagnostics));
   if (diagnostics.has_errors()) {
     // Statements are looked at all the same, so that a file's mistakes are reported in one pass.
     for (const auto& node : pipeline->nodes) {
       if (!node.value.is_null() && node.name.empty()) return diagnostics.ToStatus();
     }
   }
-  TW_ASSIGN_OR_RETURN(Graph graph, GraphBuilder(CachedAnalyze(workspace)).Build(std::move(pipeline), directory, diagnostics));
+  TW_ASSIGN_OR_RETURN(
+      Graph graph,
+      GraphBuilder(CachedAnalyze(workspace)).Build(std::move(pipeline), directory, diagnostics));
   diagnostics.Sort();
   return graph;
 }
 
-Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
+Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObserver& observer,
+                       std::stop_token stop, Diagnostics& diagnostics) {
   TW_ASSIGN_OR_RETURN(const auto recovered, Recover(workspace));
   for (const auto& line : recovered) observer.OnMessage(line);
-  TW_ASSIGN_OR_RETURN(Plan plan, LoadAndPlan(workspace, request, std::nullopt, RunId(), diagnostics));
+  TW_ASSIGN_OR_RETURN(Plan plan,
+                      LoadAndPlan(workspace, request, std::nullopt, RunId(), diagnostics));
   const std::string pipeline = plan.graph.pipeline->name;
   TW_RETURN_IF_ERROR(RefuseWhileActive(workspace, pipeline));
 
-  catalog::NewRun wanted{.pipeline = pipeline, .file_path = AbsolutePath(request.file), .file_text = request.text,
-                         .parameters = ParametersJson(*plan.graph.pipeline), .selection = fmt::format("{}", fmt::join(request.selection, " ")),
+  catalog::NewRun wanted{.pipeline = pipeline,
+                         .file_path = AbsolutePath(request.file),
+                         .file_text = request.text,
+                         .parameters = ParametersJson(*plan.graph.pipeline),
+                         .selection = fmt::format("{}", fmt::join(request.selection, " ")),
                          .actor = {workspace.actor(), "run"}};
   for (const int i : plan.graph.order) {
     const auto at = static_cast<std::size_t>(i);
     if (plan.nodes[at].action == Action::kSkip) continue;
     const spec::Node& node = *plan.graph.nodes[at].spec;
-    wanted.nodes.push_back({plan.nodes[at].id, node.name, std::string(spec::ToString(node.kind)), fmt::format("{}: {}", ToString(plan.nodes[at].action), plan.nodes[at].why)});
+    wanted.nodes.push_back(
+        {plan.nodes[at].id, node.name, std::string(spec::ToString(node.kind)),
+         fmt::format("{}: {}", ToString(plan.nodes[at].action), plan.nodes[at].why)});
   }
   TW_ASSIGN_OR_RETURN(catalog::RunRecord run, workspace.catalog().CreateRun(wanted));
   workspace.files().Point("run.created");
   TW_ASSIGN_OR_RETURN(const auto lock, catalog::RunLock::TryAcquire(workspace.home(), run.number));
-  if (!lock) return Status::Internal(fmt::format("run {} is locked by another process", run.number));
-  TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, catalog::RunState::kRunning, {workspace.actor(), "run"}));
+  if (!lock)
+    return Status::Internal(fmt::format("run {} is locked by another process", run.number));
+  TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, catalog::RunState::kRunning,
+                                                     {workspace.actor(), "run"}));
   TW_RETURN_IF_ERROR(SettleOlderRuns(workspace, pipeline, run.number));
   observer.OnRun(run);
   if (UsesRun(plan.graph)) {
-    TW_ASSIGN_OR_RETURN(plan, LoadAndPlan(workspace, request, spec::LoadOptions::RunValues{run.number, run.started}, run.id, diagnostics));
+    TW_ASSIGN_OR_RETURN(
+        plan, LoadAndPlan(workspace, request, spec::LoadOptions::RunValues{run.number, run.started},
+                          run.id, diagnostics));
   }
   return RunDriver(workspace, observer, stop).Drive(std::move(plan), run, request.parallel);
 }
 
-Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver& observer, std::stop_token stop, Diagnostics& diagnostics) {
+Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver& observer,
+                          std::stop_token stop, Diagnostics& diagnostics) {
   TW_ASSIGN_OR_RETURN(const auto found, workspace.catalog().FindRun(number));
-  if (!found) return Status::NotFound(fmt::format("there is no run {}", number)).WithHint("thalweg runs lists them");
+  if (!found)
+    return Status::NotFound(fmt::format("there is no run {}", number))
+        .WithHint("thalweg runs lists them");
   const catalog::RunRecord& run = *found;
   if (run.state == catalog::RunState::kDone || run.state == catalog::RunState::kInvalidated) {
-    return Status(Code::kConflict, fmt::format("run {} is {}: there is nothing to resume", number, catalog::ToString(run.state))).WithHint("start a new one: thalweg run");
+    return Status(Code::kConflict, fmt::format("run {} is {}: there is nothing to resume", number,
+                                               catalog::ToString(run.state)))
+        .WithHint("start a new one: thalweg run");
   }
   TW_ASSIGN_OR_RETURN(const auto lock, catalog::RunLock::TryAcquire(workspace.home(), number));
   if (!lock) {
-    return Status(Code::kConflict, fmt::format("run {} is still going on in another process", number)).WithHint(fmt::format("thalweg show {}", number));
+    return Status(Code::kConflict,
+                  fmt::format("run {} is still going on in another process", number))
+        .WithHint(fmt::format("thalweg show {}", number));
   }
   TW_ASSIGN_OR_RETURN(const auto recovered, Recover(workspace));
   for (const auto& line : recovered) observer.OnMessage(line);
-  TW_RETURN_IF_ERROR(workspace.catalog().LoseAttempts(run.id, {workspace.actor(), "resume"}).status());
+  TW_RETURN_IF_ERROR(
+      workspace.catalog().LoseAttempts(run.id, {workspace.actor(), "resume"}).status());
   TW_RETURN_IF_ERROR(SweepAttempts(workspace).status());
 
-  RunRequest request{.file = run.file_path, .text = run.file_text, .params = ParametersOf(run), .selection = SplitWords(run.selection)};
-  TW_ASSIGN_OR_RETURN(Plan plan, LoadAndPlan(workspace, request, spec::LoadOptions::RunValues{run.number, run.started}, run.id, diagnostics));
+  RunRequest request{.file = run.file_path,
+                     .text = run.file_text,
+                     .params = ParametersOf(run),
+                     .selection = SplitWords(run.selection)};
+  TW_ASSIGN_OR_RETURN(Plan plan, LoadAndPlan(workspace, request,
+                                             spec::LoadOptions::RunValues{run.number, run.started},
+                                             run.id, diagnostics));
   TW_ASSIGN_OR_RETURN(const auto records, workspace.catalog().NodeRuns(run.id));
   std::vector<std::pair<NodeRunId, catalog::Catalog::NodeRunChange>> again;
   for (const auto& record : records) {
-    if (record.state == NodeState::kDone || record.state == NodeState::kReused || record.state == NodeState::kPending) continue;
-    again.emplace_back(record.id, catalog::Catalog::NodeRunChange{.state = NodeState::kPending, .actor = {workspace.actor(), "resume"}});
+    if (record.state == NodeState::kDone || record.state == NodeState::kReused ||
+        record.state == NodeState::kPending)
+      continue;
+    again.emplace_back(record.id,
+                       catalog::Catalog::NodeRunChange{.state = NodeState::kPending,
+                                                       .actor = {workspace.actor(), "resume"}});
   }
   if (!again.empty()) TW_RETURN_IF_ERROR(workspace.catalog().SetNodeRuns(again));
-  TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, catalog::RunState::kRunning, {workspace.actor(), "resume"}));
+  TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, catalog::RunState::kRunning,
+                                                     {workspace.actor(), "resume"}));
   observer.OnRun(run);
   return RunDriver(workspace, observer, stop).Drive(std::move(plan), run, 0);
 }

@@ -34,14 +34,20 @@ std::optional<std::string> CellText(const arrow::Array& column, std::int64_t row
 }
 
 /// Runs an evidence query, keeps all its rows as Parquet and the first ones as text.
-Status Collect(Workspace& workspace, const BoundSql& sql, const std::vector<catalog::VersionRecord>& versions, const std::vector<component::Parameter>& parameters,
-               const std::string& path, std::stop_token stop, Evidence::Query* query) {
+Status Collect(Workspace& workspace, const BoundSql& sql,
+               const std::vector<catalog::VersionRecord>& versions,
+               const std::vector<component::Parameter>& parameters, const std::string& path,
+               std::stop_token stop, Evidence::Query* query) {
   std::vector<component::Input> inputs;
   for (const auto& version : versions) inputs.push_back(TableOf(workspace, version));
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
-  TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(sql::MakeStatement(sql.text.text, sql.analysis, std::move(inputs), parameters), stop));
+  TW_ASSIGN_OR_RETURN(
+      const auto rows,
+      engine->Query(sql::MakeStatement(sql.text.text, sql.analysis, std::move(inputs), parameters),
+                    stop));
   for (const auto& field : rows->schema()->fields()) query->columns.push_back(field->name());
-  TW_ASSIGN_OR_RETURN(const auto writer, data::ParquetWriter::Open(workspace.files(), path, rows->schema(), {}));
+  TW_ASSIGN_OR_RETURN(const auto writer,
+                      data::ParquetWriter::Open(workspace.files(), path, rows->schema(), {}));
   while (true) {
     TW_ASSIGN_OR_RETURN(const data::Batch batch, rows->Next());
     if (!batch) break;
@@ -56,17 +62,21 @@ Status Collect(Workspace& workspace, const BoundSql& sql, const std::vector<cata
 }
 
 /// The last version of the gate's input that was approved, by way of the gate's own newest version.
-Result<std::optional<catalog::VersionRecord>> LastApproved(Workspace& workspace, const Graph& graph, const GraphNode& gate) {
+Result<std::optional<catalog::VersionRecord>> LastApproved(Workspace& workspace, const Graph& graph,
+                                                           const GraphNode& gate) {
   return workspace.catalog().LatestGood(graph.pipeline->name, gate.name());
 }
 
-Result<std::vector<std::string>> FailedWarnings(Workspace& workspace, const catalog::VersionRecord& input) {
+Result<std::vector<std::string>> FailedWarnings(Workspace& workspace,
+                                                const catalog::VersionRecord& input) {
   std::vector<std::string> lines;
   TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(input.run));
   for (const auto& node : nodes) {
     TW_ASSIGN_OR_RETURN(const auto checks, DecodeChecks(node.checks));
     for (const auto& check : checks) {
-      if (!check.passed) lines.push_back(fmt::format("{}: {} ({} rows)", node.node_name, check.name, check.violations));
+      if (!check.passed)
+        lines.push_back(
+            fmt::format("{}: {} ({} rows)", node.node_name, check.name, check.violations));
     }
   }
   return lines;
@@ -75,21 +85,22 @@ Result<std::vector<std::string>> FailedWarnings(Workspace& workspace, const cata
 }  // namespace
 
 std::string Encode(const Evidence& evidence) {
-  json document = {{"v", 1},
-                   {"gate", evidence.gate},
-                   {"question", evidence.question},
-                   {"pipeline", evidence.pipeline},
-                   {"run", evidence.run_number},
-                   {"input", evidence.input.str()},
-                   {"input_number", evidence.input_number},
-                   {"input_table", evidence.input_table},
-                   {"digest", evidence.digest},
-                   {"rows", evidence.rows},
-                   {"approved_rows", evidence.approved_rows ? json(*evidence.approved_rows) : json()},
-                   {"schema_changes", evidence.schema_changes},
-                   {"failed_checks", evidence.failed_checks},
-                   {"queries", json::array()},
-                   {"versions", json::array()}};
+  json document = {
+      {"v", 1},
+      {"gate", evidence.gate},
+      {"question", evidence.question},
+      {"pipeline", evidence.pipeline},
+      {"run", evidence.run_number},
+      {"input", evidence.input.str()},
+      {"input_number", evidence.input_number},
+      {"input_table", evidence.input_table},
+      {"digest", evidence.digest},
+      {"rows", evidence.rows},
+      {"approved_rows", evidence.approved_rows ? json(*evidence.approved_rows) : json()},
+      {"schema_changes", evidence.schema_changes},
+      {"failed_checks", evidence.failed_checks},
+      {"queries", json::array()},
+      {"versions", json::array()}};
   for (const auto& query : evidence.queries) {
     json rows = json::array();
     for (const auto& row : query.rows) {
@@ -97,7 +108,11 @@ std::string Encode(const Evidence& evidence) {
       for (const auto& cell : row) cells.push_back(cell ? json(*cell) : json());
       rows.push_back(std::move(cells));
     }
-    document["queries"].push_back({{"sql", query.sql}, {"columns", query.columns}, {"rows", std::move(rows)}, {"file", query.file}, {"error", query.error}});
+    document["queries"].push_back({{"sql", query.sql},
+                                   {"columns", query.columns},
+                                   {"rows", std::move(rows)},
+                                   {"file", query.file},
+                                   {"error", query.error}});
   }
   for (const auto& version : evidence.versions) document["versions"].push_back(version.str());
   return document.dump(1, ' ', false, json::error_handler_t::replace);
@@ -116,7 +131,8 @@ Result<Evidence> DecodeEvidence(const std::string& text) {
   evidence.input_table = document.value("input_table", "");
   evidence.digest = document.value("digest", "");
   evidence.rows = document.value("rows", std::int64_t{0});
-  if (document.contains("approved_rows") && document["approved_rows"].is_number()) evidence.approved_rows = document["approved_rows"].get<std::int64_t>();
+  if (document.contains("approved_rows") && document["approved_rows"].is_number())
+    evidence.approved_rows = document["approved_rows"].get<std::int64_t>();
   evidence.schema_changes = document.value("schema_changes", std::vector<std::string>());
   evidence.failed_checks = document.value("failed_checks", std::vector<std::string>());
   for (const auto& entry : document.value("queries", json::array())) {
@@ -127,20 +143,25 @@ Result<Evidence> DecodeEvidence(const std::string& text) {
     query.error = entry.value("error", "");
     for (const auto& row : entry.value("rows", json::array())) {
       auto& cells = query.rows.emplace_back();
-      for (const auto& cell : row) cells.push_back(cell.is_string() ? std::optional(cell.get<std::string>()) : std::nullopt);
+      for (const auto& cell : row)
+        cells.push_back(cell.is_string() ? std::optional(cell.get<std::string>()) : std::nullopt);
     }
     evidence.queries.push_back(std::move(query));
   }
-  for (const auto& version : document.value("versions", json::array())) evidence.versions.emplace_back(version.get<std::string>());
+  for (const auto& version : document.value("versions", json::array()))
+    evidence.versions.emplace_back(version.get<std::string>());
   return evidence;
 }
 
-Result<GateDecision> FindDecision(Workspace& workspace, const NodeId& gate, const catalog::VersionRecord& input, bool compare_rows) {
+Result<GateDecision> FindDecision(Workspace& workspace, const NodeId& gate,
+                                  const catalog::VersionRecord& input, bool compare_rows) {
   TW_ASSIGN_OR_RETURN(const auto signatures, workspace.catalog().Signatures(gate));
   GateDecision decision;
   for (const auto& signature : signatures) {
     if (signature.versions.empty() || signature.versions.front() != input.manifest.id) continue;
-    decision.state = signature.decision == catalog::Decision::kApproved ? GateDecision::State::kApproved : GateDecision::State::kRejected;
+    decision.state = signature.decision == catalog::Decision::kApproved
+                         ? GateDecision::State::kApproved
+                         : GateDecision::State::kRejected;
     decision.signature = signature;
     return decision;
   }
@@ -148,8 +169,11 @@ Result<GateDecision> FindDecision(Workspace& workspace, const NodeId& gate, cons
   TW_ASSIGN_OR_RETURN(const std::string digest, DigestOf(workspace, input, {}));
   for (const auto& signature : signatures) {
     if (signature.decision != catalog::Decision::kApproved || signature.digest != digest) continue;
-    TW_ASSIGN_OR_RETURN(const auto approved, workspace.catalog().FindVersion(signature.versions.front()));
-    if (!approved || !data::SchemaChanges(approved->manifest.columns, input.manifest.columns).empty()) continue;
+    TW_ASSIGN_OR_RETURN(const auto approved,
+                        workspace.catalog().FindVersion(signature.versions.front()));
+    if (!approved ||
+        !data::SchemaChanges(approved->manifest.columns, input.manifest.columns).empty())
+      continue;
     decision.state = GateDecision::State::kApproved;
     decision.signature = signature;
     decision.same_rows_as_approved = true;
@@ -158,14 +182,18 @@ Result<GateDecision> FindDecision(Workspace& workspace, const NodeId& gate, cons
   return decision;
 }
 
-Result<std::string> DigestOf(Workspace& workspace, const catalog::VersionRecord& version, std::stop_token stop) {
+Result<std::string> DigestOf(Workspace& workspace, const catalog::VersionRecord& version,
+                             std::stop_token stop) {
   if (!version.digest.empty()) return version.digest;
-  TW_ASSIGN_OR_RETURN(const auto known, workspace.catalog().CacheGet(kDigestCache, version.manifest.id.str()));
+  TW_ASSIGN_OR_RETURN(const auto known,
+                      workspace.catalog().CacheGet(kDigestCache, version.manifest.id.str()));
   if (known) return *known;
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
   const std::string_view name = "thalweg_in";
-  component::Statement statement{fmt::format("SELECT * FROM {}", name), {}, {TableOf(workspace, version)}, {}};
-  statement.slots.push_back({statement.text.size() - name.size(), statement.text.size(), std::string(name), 0});
+  component::Statement statement{
+      fmt::format("SELECT * FROM {}", name), {}, {TableOf(workspace, version)}, {}};
+  statement.slots.push_back(
+      {statement.text.size() - name.size(), statement.text.size(), std::string(name), 0});
   TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(statement, stop));
   data::RowDigest digest;
   while (true) {
@@ -178,82 +206,112 @@ Result<std::string> DigestOf(Workspace& workspace, const catalog::VersionRecord&
   return entry.second;
 }
 
-Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const GraphNode& gate, const NodeId&, const catalog::VersionRecord& input,
-                                 const std::vector<std::vector<catalog::VersionRecord>>& tables, std::int64_t run_number, std::stop_token stop) {
+Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const GraphNode& gate,
+                                 const NodeId&, const catalog::VersionRecord& input,
+                                 const std::vector<std::vector<catalog::VersionRecord>>& tables,
+                                 std::int64_t run_number, std::stop_token stop) {
   const auto& body = std::get<spec::GateBody>(gate.spec->body);
-  Evidence evidence{.gate = gate.name(), .question = body.question, .pipeline = graph.pipeline->name, .run_number = run_number,
-                    .input = input.manifest.id, .input_number = input.number, .input_table = input.table};
+  Evidence evidence{.gate = gate.name(),
+                    .question = body.question,
+                    .pipeline = graph.pipeline->name,
+                    .run_number = run_number,
+                    .input = input.manifest.id,
+                    .input_number = input.number,
+                    .input_table = input.table};
   evidence.rows = input.manifest.rows;
   evidence.versions.push_back(evidence.input);
   TW_ASSIGN_OR_RETURN(evidence.digest, DigestOf(workspace, input, stop));
   TW_ASSIGN_OR_RETURN(const auto approved, LastApproved(workspace, graph, gate));
   if (approved) {
     evidence.approved_rows = approved->manifest.rows;
-    evidence.schema_changes = data::SchemaChanges(approved->manifest.columns, input.manifest.columns);
+    evidence.schema_changes =
+        data::SchemaChanges(approved->manifest.columns, input.manifest.columns);
   }
   TW_ASSIGN_OR_RETURN(evidence.failed_checks, FailedWarnings(workspace, input));
 
   const std::string directory = workspace.home().EvidenceDirectory(run_number);
   TW_RETURN_IF_ERROR(MakeDirectories(workspace.files(), directory));
   std::vector<component::Parameter> parameters;
-  for (const auto& parameter : graph.pipeline->params) parameters.push_back({parameter.name, parameter.type, parameter.value});
+  for (const auto& parameter : graph.pipeline->params)
+    parameters.push_back({parameter.name, parameter.type, parameter.value});
   for (std::size_t i = 0; i < gate.evidence.size(); ++i) {
     Evidence::Query& query = evidence.queries.emplace_back();
     query.sql = gate.evidence[i].text.text;
-    const Status status = Collect(workspace, gate.evidence[i], tables[i], parameters, JoinPath(directory, fmt::format("{}-{}.parquet", gate.name(), i + 1)), stop, &query);
+    const Status status = Collect(
+        workspace, gate.evidence[i], tables[i], parameters,
+        JoinPath(directory, fmt::format("{}-{}.parquet", gate.name(), i + 1)), stop, &query);
     if (!status.ok() && status.code() == Code::kCancelled) return status;
     if (!status.ok()) query.error = status.message();
     for (const auto& version : tables[i]) {
-      if (std::find(evidence.versions.begin(), evidence.versions.end(), version.manifest.id) == evidence.versions.end()) evidence.versions.push_back(version.manifest.id);
+      if (std::find(evidence.versions.begin(), evidence.versions.end(), version.manifest.id) ==
+          evidence.versions.end())
+        evidence.versions.push_back(version.manifest.id);
     }
   }
-  TW_RETURN_IF_ERROR(WriteFileAtomically(workspace.files(), EvidencePath(workspace, run_number, gate.name()), Encode(evidence)));
+  TW_RETURN_IF_ERROR(WriteFileAtomically(
+      workspace.files(), EvidencePath(workspace, run_number, gate.name()), Encode(evidence)));
   return evidence;
 }
 
 Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) {
   const std::size_t dot = gate.find('.');
-  const std::optional<std::string> pipeline = dot == std::string::npos ? std::nullopt : std::optional(gate.substr(0, dot));
+  const std::optional<std::string> pipeline =
+      dot == std::string::npos ? std::nullopt : std::optional(gate.substr(0, dot));
   const std::string name = dot == std::string::npos ? gate : gate.substr(dot + 1);
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(pipeline, 1000));
   std::vector<std::string> waiting;
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run.id));
     for (const auto& node : nodes) {
-      if (node.state != catalog::NodeState::kWaiting || run.state == catalog::RunState::kCancelled) continue;
+      if (node.state != catalog::NodeState::kWaiting || run.state == catalog::RunState::kCancelled)
+        continue;
       if (node.node_name != name) {
         waiting.push_back(node.node_name);
         continue;
       }
-      TW_ASSIGN_OR_RETURN(const std::string text, ReadFile(workspace.files(), EvidencePath(workspace, run.number, name)));
+      TW_ASSIGN_OR_RETURN(const std::string text,
+                          ReadFile(workspace.files(), EvidencePath(workspace, run.number, name)));
       return DecodeEvidence(text);
     }
   }
   const std::string near = Nearest(name, waiting);
   return Status::NotFound(fmt::format("no run waits at a gate named \"{}\"", gate))
       .WithSlug("no-waiting-gate")
-      .WithHint(!near.empty()       ? fmt::format("did you mean \"{}\"?", near)
+      .WithHint(!near.empty()     ? fmt::format("did you mean \"{}\"?", near)
                 : waiting.empty() ? "thalweg runs lists the runs and what they wait for"
                                   : fmt::format("a run waits at \"{}\"", waiting.front()));
 }
 
-Result<catalog::SignatureRecord> Sign(Workspace& workspace, const Evidence& evidence, catalog::Decision decision, const std::string& comment) {
+Result<catalog::SignatureRecord> Sign(Workspace& workspace, const Evidence& evidence,
+                                      catalog::Decision decision, const std::string& comment) {
   TW_ASSIGN_OR_RETURN(const auto run, workspace.catalog().FindRun(evidence.run_number));
   if (!run) return Status::NotFound(fmt::format("there is no run {}", evidence.run_number));
   TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run->id));
-  const auto gate = std::find_if(nodes.begin(), nodes.end(), [&](const auto& node) { return node.node_name == evidence.gate; });
+  const auto gate = std::find_if(nodes.begin(), nodes.end(),
+                                 [&](const auto& node) { return node.node_name == evidence.gate; });
   TW_ASSIGN_OR_RETURN(const auto shown, workspace.catalog().FindVersion(evidence.input));
-  TW_ASSIGN_OR_RETURN(const auto latest, workspace.catalog().LatestGood(evidence.pipeline, evidence.input_table));
+  TW_ASSIGN_OR_RETURN(const auto latest,
+                      workspace.catalog().LatestGood(evidence.pipeline, evidence.input_table));
   if (gate == nodes.end() || !shown || !latest || latest->manifest.id != evidence.input) {
-    return Status(Code::kConflict, fmt::format("the data at gate {} changed since its evidence was shown: version {} of {} is no longer the newest", evidence.gate, evidence.input_number, evidence.input_table))
+    return Status(Code::kConflict,
+                  fmt::format("the data at gate {} changed since its evidence was shown: version "
+                              "{} of {} is no longer the newest",
+                              evidence.gate, evidence.input_number, evidence.input_table))
         .WithSlug("stale-evidence")
         .WithHint("thalweg run shows the new data at the gate");
   }
-  catalog::NewSignature signature{.gate = gate->node, .decision = decision, .versions = evidence.versions, .digest = evidence.digest, .comment = comment, .run_number = evidence.run_number, .actor = {workspace.actor(), comment}};
+  catalog::NewSignature signature{.gate = gate->node,
+                                  .decision = decision,
+                                  .versions = evidence.versions,
+                                  .digest = evidence.digest,
+                                  .comment = comment,
+                                  .run_number = evidence.run_number,
+                                  .actor = {workspace.actor(), comment}};
   TW_ASSIGN_OR_RETURN(auto record, workspace.catalog().Sign(signature));
   if (decision == catalog::Decision::kRejected) {
     const catalog::Actor actor{workspace.actor(), "rejected: " + comment};
-    TW_RETURN_IF_ERROR(workspace.catalog().SetNodeRun(gate->id, {.state = catalog::NodeState::kFailed, .error = actor.reason, .actor = actor}));
+    TW_RETURN_IF_ERROR(workspace.catalog().SetNodeRun(
+        gate->id, {.state = catalog::NodeState::kFailed, .error = actor.reason, .actor = actor}));
     TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run->id, catalog::RunState::kFailed, actor));
   }
   return record;

@@ -8,7 +8,8 @@ namespace {
 constexpr char kGated[] =
     "  sales: {source: {files: sales.csv, columns: {amount: integer}}}\n"
     "  totals: {sql: \"SELECT region, sum(amount) AS total FROM sales GROUP BY region\"}\n"
-    "  approved: {from: totals, gate: {question: \"Right?\", evidence: [\"SELECT sum(total) AS total FROM totals\"]}}\n"
+    "  approved: {from: totals, gate: {question: \"Right?\", evidence: [\"SELECT sum(total) AS "
+    "total FROM totals\"]}}\n"
     "  best: {sql: \"SELECT max(total) AS best FROM approved\"}\n";
 
 class GateTest : public testing::Test {

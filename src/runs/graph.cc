@@ -35,13 +35,15 @@ struct PendingStatement {
 
 class Builder {
  public:
-  Builder(Graph graph, Diagnostics& diagnostics) : graph_(std::move(graph)), diagnostics_(diagnostics) {}
+  Builder(Graph graph, Diagnostics& diagnostics)
+      : graph_(std::move(graph)), diagnostics_(diagnostics) {}
 
   std::vector<PendingStatement> Statements() const {
     std::vector<PendingStatement> all;
     for (int i = 0; i < Size(); ++i) {
       const spec::Node& node = *graph_.nodes[At(i)].spec;
-      if (const auto* sql = std::get_if<spec::SqlBody>(&node.body)) all.push_back({i, false, sql->text});
+      if (const auto* sql = std::get_if<spec::SqlBody>(&node.body))
+        all.push_back({i, false, sql->text});
       if (const auto* gate = std::get_if<spec::GateBody>(&node.body)) {
         for (const auto& text : gate->evidence) all.push_back({i, true, text});
       }
@@ -52,14 +54,16 @@ class Builder {
   void Add(const PendingStatement& statement, sql::Analyzer::Outcome outcome) {
     GraphNode& node = graph_.nodes[At(statement.node)];
     if (const auto* rejection = std::get_if<sql::Rejection>(&outcome)) {
-      for (const auto& finding : rejection->findings) Report(Severity::kError, node, statement.text, finding);
+      for (const auto& finding : rejection->findings)
+        Report(Severity::kError, node, statement.text, finding);
       return;
     }
     BoundSql bound{statement.text, std::get<sql::Analysis>(std::move(outcome)), {}};
     CheckParameters(node, bound);
     for (const auto& reference : bound.analysis.tables) {
-      bound.tables.push_back(Resolve(node, reference.pipeline, reference.table, reference.at,
-                                     SpanIn(bound.text, reference.range.begin, reference.range.end)));
+      bound.tables.push_back(
+          Resolve(node, reference.pipeline, reference.table, reference.at,
+                  SpanIn(bound.text, reference.range.begin, reference.range.end)));
     }
     if (statement.evidence) {
       node.evidence.push_back(std::move(bound));
@@ -68,7 +72,8 @@ class Builder {
     const auto& body = std::get<spec::SqlBody>(node.spec->body);
     node.repeatable = body.deterministic || bound.analysis.not_repeatable.empty();
     if (!body.dialect_only) {
-      for (const auto& finding : bound.analysis.warnings) Report(Severity::kWarning, node, bound.text, finding);
+      for (const auto& finding : bound.analysis.warnings)
+        Report(Severity::kWarning, node, bound.text, finding);
     }
     node.sql = std::move(bound);
   }
@@ -76,8 +81,8 @@ class Builder {
   Graph Finish() {
     for (auto& node : graph_.nodes) {
       if (node.spec->uses_run) node.repeatable = false;
-      if (!node.spec->from.empty() &&
-          (node.spec->kind == spec::NodeKind::kGate || node.spec->kind == spec::NodeKind::kTarget)) {
+      if (!node.spec->from.empty() && (node.spec->kind == spec::NodeKind::kGate ||
+                                       node.spec->kind == spec::NodeKind::kTarget)) {
         const auto& from = node.spec->from.front();
         node.from = Resolve(node, "", from.name, std::nullopt, from.span);
       }
@@ -92,7 +97,8 @@ class Builder {
   int Size() const { return static_cast<int>(graph_.nodes.size()); }
   static std::size_t At(int i) { return static_cast<std::size_t>(i); }
 
-  void Report(Severity severity, const GraphNode& node, const component::SqlText& text, const sql::Finding& finding) {
+  void Report(Severity severity, const GraphNode& node, const component::SqlText& text,
+              const sql::Finding& finding) {
     Diagnostic diagnostic;
     diagnostic.severity = severity;
     diagnostic.slug = finding.slug;
@@ -109,18 +115,20 @@ class Builder {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
       const std::size_t at = bound.text.text.find("$" + name);
       const std::string near = Nearest(name, known);
-      diagnostics_.Error("unknown-parameter",
-                         fmt::format("node \"{}\" uses ${}, which is not in params", node.name(), name),
-                         at == std::string::npos ? bound.text.value.span()
-                                                 : SpanIn(bound.text, at, at + name.size() + 1),
-                         near.empty() ? "" : fmt::format("did you mean \"${}\"?", near),
-                         fmt::format("declare it at the top: params: {{{}: {{type: varchar}}}}", name));
+      diagnostics_.Error(
+          "unknown-parameter",
+          fmt::format("node \"{}\" uses ${}, which is not in params", node.name(), name),
+          at == std::string::npos ? bound.text.value.span()
+                                  : SpanIn(bound.text, at, at + name.size() + 1),
+          near.empty() ? "" : fmt::format("did you mean \"${}\"?", near),
+          fmt::format("declare it at the top: params: {{{}: {{type: varchar}}}}", name));
     }
   }
 
   InputTable Resolve(const GraphNode& node, const std::string& pipeline, const std::string& table,
                      const std::optional<sql::AtClause>& at, Span span) {
-    InputTable input{-1, pipeline.empty() ? graph_.pipeline->name : pipeline, table, at, std::move(span)};
+    InputTable input{-1, pipeline.empty() ? graph_.pipeline->name : pipeline, table, at,
+                     std::move(span)};
     if (input.pipeline != graph_.pipeline->name) return input;
     input.node = graph_.Find(OwnerOf(table));
     if (const int exact = graph_.Find(table); exact >= 0) input.node = exact;
@@ -134,14 +142,21 @@ class Builder {
         if (other.spec->kind != spec::NodeKind::kTarget) names.push_back(other.name());
       }
       const std::string near = Nearest(table, names);
-      diagnostics_.Error("unknown-table", fmt::format("node \"{}\" reads \"{}\", which is not a node of this pipeline", node.name(), table),
-                         input.span, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near),
-                         "add a node of that name, or write pipeline.table for a table of another pipeline");
+      diagnostics_.Error(
+          "unknown-table",
+          fmt::format("node \"{}\" reads \"{}\", which is not a node of this pipeline", node.name(),
+                      table),
+          input.span, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near),
+          "add a node of that name, or write pipeline.table for a table of another pipeline");
     } else if (graph_.nodes[At(input.node)].spec->kind == spec::NodeKind::kTarget) {
       diagnostics_.Error("target-has-no-table",
-                         fmt::format("node \"{}\" reads \"{}\", which is a target and has no table", node.name(), table), input.span, "",
+                         fmt::format("node \"{}\" reads \"{}\", which is a target and has no table",
+                                     node.name(), table),
+                         input.span, "",
                          fmt::format("read what the target writes: \"{}\"",
-                                     graph_.nodes[At(input.node)].spec->from.empty() ? "" : graph_.nodes[At(input.node)].spec->from.front().name));
+                                     graph_.nodes[At(input.node)].spec->from.empty()
+                                         ? ""
+                                         : graph_.nodes[At(input.node)].spec->from.front().name));
     }
     return input;
   }
@@ -154,7 +169,8 @@ class Builder {
         if (table.node >= 0) upstream.insert(table.node);
       };
       if (node.sql) std::for_each(node.sql->tables.begin(), node.sql->tables.end(), reads);
-      for (const auto& evidence : node.evidence) std::for_each(evidence.tables.begin(), evidence.tables.end(), reads);
+      for (const auto& evidence : node.evidence)
+        std::for_each(evidence.tables.begin(), evidence.tables.end(), reads);
       if (node.from) reads(*node.from);
       for (const auto& check : node.spec->checks) {
         if (const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind)) {
@@ -174,7 +190,8 @@ class Builder {
     std::vector<int> waits(graph_.nodes.size(), 0);
     std::vector<std::vector<int>> next(graph_.nodes.size());
     for (int i = 0; i < Size(); ++i) {
-      std::set<int> before(graph_.nodes[At(i)].upstream.begin(), graph_.nodes[At(i)].upstream.end());
+      std::set<int> before(graph_.nodes[At(i)].upstream.begin(),
+                           graph_.nodes[At(i)].upstream.end());
       before.insert(graph_.nodes[At(i)].after.begin(), graph_.nodes[At(i)].after.end());
       waits[At(i)] = static_cast<int>(before.size());
       for (const int other : before) next[At(other)].push_back(i);
@@ -204,7 +221,8 @@ class Builder {
       const GraphNode& node = graph_.nodes[At(at)];
       std::vector<int> before = node.upstream;
       before.insert(before.end(), node.after.begin(), node.after.end());
-      at = *std::find_if(before.begin(), before.end(), [&](int other) { return waits[At(other)] > 0; });
+      at = *std::find_if(before.begin(), before.end(),
+                         [&](int other) { return waits[At(other)] > 0; });
     }
     path.erase(path.begin(), std::find(path.begin(), path.end(), at));
     std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());
@@ -213,8 +231,10 @@ class Builder {
       text += " reads " + graph_.nodes[At(path[i % path.size()])].name();
       if (i < path.size()) text += ", which";
     }
-    diagnostics_.Error("cycle", "nodes wait for each other: " + text, graph_.nodes[At(path.front())].spec->name_span,
-                       "part of a cycle", "a node can read only what does not depend on itself; give one of them another input");
+    diagnostics_.Error(
+        "cycle", "nodes wait for each other: " + text,
+        graph_.nodes[At(path.front())].spec->name_span, "part of a cycle",
+        "a node can read only what does not depend on itself; give one of them another input");
   }
 
   void DecideInlining() {
@@ -260,8 +280,8 @@ int Graph::Find(std::string_view name) const {
   return -1;
 }
 
-Result<Graph> GraphBuilder::Build(std::shared_ptr<const spec::Pipeline> pipeline, const std::string& directory,
-                                  Diagnostics& diagnostics) {
+Result<Graph> GraphBuilder::Build(std::shared_ptr<const spec::Pipeline> pipeline,
+                                  const std::string& directory, Diagnostics& diagnostics) {
   Graph graph;
   graph.pipeline = std::move(pipeline);
   graph.directory = directory;
@@ -274,13 +294,15 @@ Result<Graph> GraphBuilder::Build(std::shared_ptr<const spec::Pipeline> pipeline
   if (!texts.empty()) {
     TW_ASSIGN_OR_RETURN(auto outcomes, analyze_(texts));
     TW_CHECK(outcomes.size() == texts.size());
-    for (std::size_t i = 0; i < statements.size(); ++i) builder.Add(statements[i], std::move(outcomes[i]));
+    for (std::size_t i = 0; i < statements.size(); ++i)
+      builder.Add(statements[i], std::move(outcomes[i]));
   }
   return builder.Finish();
 }
 
 GraphBuilder::Analyze CachedAnalyze(Workspace& workspace) {
-  return [&workspace](const std::vector<std::string>& statements) -> Result<std::vector<sql::Analyzer::Outcome>> {
+  return [&workspace](const std::vector<std::string>& statements)
+             -> Result<std::vector<sql::Analyzer::Outcome>> {
     std::vector<std::string> keys;
     for (const auto& text : statements) {
       keys.push_back(fmt::format("{}:{}", sql::kProfileVersion, HashBytes(text).ToHex()));

@@ -13,12 +13,13 @@
 
 namespace thalweg::runs {
 
-/// A table that a node reads: a node of this graph, or a stored table from elsewhere or of an earlier time.
+/// A table that a node reads: a node of this graph, or a stored table from elsewhere or of an
+/// earlier time.
 struct InputTable {
-  int node = -1;               ///< index in Graph::nodes; -1: a stored table
-  std::string pipeline, table; ///< table may be "<node>_rejects" or "<node>_late"
+  int node = -1;                ///< index in Graph::nodes; -1: a stored table
+  std::string pipeline, table;  ///< table may be "<node>_rejects" or "<node>_late"
   std::optional<sql::AtClause> at;
-  Span span;                   ///< where it is named
+  Span span;  ///< where it is named
 };
 
 /// A statement of a node with what it reads.
@@ -30,36 +31,41 @@ struct BoundSql {
 
 struct GraphNode {
   const spec::Node* spec = nullptr;
-  std::optional<BoundSql> sql;         ///< SQL nodes
-  std::vector<BoundSql> evidence;      ///< gates
-  std::optional<InputTable> from;      ///< gates and targets
-  std::vector<int> upstream;           ///< nodes whose data this one reads (also for checks and evidence); sorted, unique
-  std::vector<int> after;              ///< nodes that only have to end first
-  std::vector<int> downstream;         ///< nodes that read this one
+  std::optional<BoundSql> sql;     ///< SQL nodes
+  std::vector<BoundSql> evidence;  ///< gates
+  std::optional<InputTable> from;  ///< gates and targets
+  std::vector<int>
+      upstream;  ///< nodes whose data this one reads (also for checks and evidence); sorted, unique
+  std::vector<int> after;       ///< nodes that only have to end first
+  std::vector<int> downstream;  ///< nodes that read this one
   bool repeatable = true;
   /// Not stored: read through by its one consumer.
   bool inlined = false;
-  std::string not_inlined_because;     ///< `materialize: none` was asked for but cannot be honoured
+  std::string not_inlined_because;  ///< `materialize: none` was asked for but cannot be honoured
   const std::string& name() const { return spec->name; }
 };
 
-/// A checked pipeline: every statement parsed, every table name resolved, no cycle. Nothing has been executed.
+/// A checked pipeline: every statement parsed, every table name resolved, no cycle. Nothing has
+/// been executed.
 struct Graph {
   std::shared_ptr<const spec::Pipeline> pipeline;
-  std::string directory;            ///< of the pipeline file, absolute
-  std::vector<GraphNode> nodes;     ///< as in pipeline->nodes
-  std::vector<int> order;           ///< topological; by place in the file where order is free
+  std::string directory;         ///< of the pipeline file, absolute
+  std::vector<GraphNode> nodes;  ///< as in pipeline->nodes
+  std::vector<int> order;        ///< topological; by place in the file where order is free
   int Find(std::string_view name) const;
 };
 
-/// Text and options -> graph. Reports everything that is wrong in one pass; the graph is usable only without errors.
-/// Statements are looked up in the catalog's cache first, so that an unchanged file needs no parser.
+/// Text and options -> graph. Reports everything that is wrong in one pass; the graph is usable
+/// only without errors. Statements are looked up in the catalog's cache first, so that an unchanged
+/// file needs no parser.
 class GraphBuilder {
  public:
   /// `workspace` may lack a home's history; `analyze` gives the analysis of each statement.
-  using Analyze = std::function<Result<std::vector<sql::Analyzer::Outcome>>(const std::vector<std::string>& statements)>;
+  using Analyze = std::function<Result<std::vector<sql::Analyzer::Outcome>>(
+      const std::vector<std::string>& statements)>;
   explicit GraphBuilder(Analyze analyze) : analyze_(std::move(analyze)) {}
-  Result<Graph> Build(std::shared_ptr<const spec::Pipeline> pipeline, const std::string& directory, Diagnostics& diagnostics);
+  Result<Graph> Build(std::shared_ptr<const spec::Pipeline> pipeline, const std::string& directory,
+                      Diagnostics& diagnostics);
 
  private:
   Analyze analyze_;
@@ -68,9 +74,11 @@ class GraphBuilder {
 /// Analyses through the catalog's cache; only what is new opens the engine.
 GraphBuilder::Analyze CachedAnalyze(Workspace& workspace);
 
-/// A finding or failed statement at its place in the pipeline file. `offset` counts bytes of `text`.
+/// A finding or failed statement at its place in the pipeline file. `offset` counts bytes of
+/// `text`.
 Span SpanIn(const component::SqlText& text, std::size_t begin, std::size_t end);
-/// Turns an engine's error (place = offset into the statement) into a diagnostic in the pipeline file.
+/// Turns an engine's error (place = offset into the statement) into a diagnostic in the pipeline
+/// file.
 Diagnostic Locate(const Status& error, const component::SqlText& text, std::string_view node);
 
 }  // namespace thalweg::runs

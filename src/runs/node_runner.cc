@@ -42,7 +42,8 @@ class Deadline {
     watch_ = std::jthread([this, limit = *limit](std::stop_token ended) {
       std::unique_lock lock(mutex_);
       std::condition_variable_any never;
-      if (!never.wait_for(lock, ended, limit, [&] { return ended.stop_requested(); }) && !ended.stop_requested()) {
+      if (!never.wait_for(lock, ended, limit, [&] { return ended.stop_requested(); }) &&
+          !ended.stop_requested()) {
         passed_ = true;
         source_.request_stop();
       }
@@ -59,11 +60,14 @@ class Deadline {
   std::jthread watch_;
 };
 
-std::string RejectsName(const std::string& node) { return node + "_rejects"; }
+std::string RejectsName(const std::string& node) {
+  return node + "_rejects";
+}
 
 bool QuarantinesByCheck(const spec::Node& node) {
-  return std::any_of(node.checks.begin(), node.checks.end(),
-                     [](const spec::CheckSpec& check) { return check.severity == spec::Severity::kQuarantine; });
+  return std::any_of(node.checks.begin(), node.checks.end(), [](const spec::CheckSpec& check) {
+    return check.severity == spec::Severity::kQuarantine;
+  });
 }
 
 component::RejectPolicy PolicyOf(const component::Scan& scan) {
@@ -80,7 +84,8 @@ component::RejectPolicy PolicyOf(const component::Scan& scan) {
 
 std::string Summary(const std::vector<CheckResult>& checks) {
   if (checks.empty()) return "";
-  const auto passed = std::count_if(checks.begin(), checks.end(), [](const CheckResult& check) { return check.passed; });
+  const auto passed = std::count_if(checks.begin(), checks.end(),
+                                    [](const CheckResult& check) { return check.passed; });
   std::string text = fmt::format("{} of {} checks passed", passed, checks.size());
   for (const auto& check : checks) {
     if (!check.passed) text += fmt::format("; {}: {} rows", check.name, check.violations);
@@ -127,7 +132,8 @@ NodeResult NodeRunner::Run(int index, std::stop_token stop) {
     return result;
   }
   Deadline deadline(stop, node.spec->timeout);
-  Task task{index, node, state_.planned(index).id, state_.node_runs[static_cast<std::size_t>(index)], deadline.token()};
+  Task task{index, node, state_.planned(index).id,
+            state_.node_runs[static_cast<std::size_t>(index)], deadline.token()};
   task.began = state_.workspace.clock().Steady();
   Result<NodeResult> outcome = Start(task);
   if (outcome.ok()) {
@@ -135,17 +141,22 @@ NodeResult NodeRunner::Run(int index, std::stop_token stop) {
   } else {
     result.error = outcome.status();
     if (deadline.passed()) {
-      result.error = Status(Code::kTimeout, Fault::kUser, fmt::format("stopped: its timeout of {} passed", FormatDuration(*node.spec->timeout)))
+      result.error = Status(Code::kTimeout, Fault::kUser,
+                            fmt::format("stopped: its timeout of {} passed",
+                                        FormatDuration(*node.spec->timeout)))
                          .WithHint("give it more time with timeout:");
     }
-    result.state = result.error.code() == Code::kCancelled ? NodeState::kCancelled : NodeState::kFailed;
+    result.state =
+        result.error.code() == Code::kCancelled ? NodeState::kCancelled : NodeState::kFailed;
     if (task.attempt) {
       running_.Remove(task.attempt->id());
       const Status ended = task.attempt->Fail(result.error, result.state);
       if (!ended.ok()) result.error = result.error.WithCause(ended);
     } else {
       const Status set = state_.workspace.catalog().SetNodeRun(
-          task.node_run, {.state = result.state, .error = result.error.message(), .actor = state_.Us(result.error.message())});
+          task.node_run, {.state = result.state,
+                          .error = result.error.message(),
+                          .actor = state_.Us(result.error.message())});
       if (!set.ok()) result.error = result.error.WithCause(set);
     }
   }
@@ -173,7 +184,8 @@ Result<NodeResult> NodeRunner::Start(Task& task) {
     case Action::kReuse:
       return Reuse(task);
     case Action::kWait:
-      if (task.node.spec->kind != spec::NodeKind::kGate) return NodeResult{.state = NodeState::kPending, .detail = task.decision.why};
+      if (task.node.spec->kind != spec::NodeKind::kGate)
+        return NodeResult{.state = NodeState::kPending, .detail = task.decision.why};
       return AskAtGate(task);
     case Action::kRun:
     case Action::kSkip:
@@ -192,18 +204,23 @@ Result<NodeResult> NodeRunner::Start(Task& task) {
     case spec::NodeKind::kOperator:
       break;
   }
-  return Status::Unsupported("operators run in streams, which this version cannot execute").WithSlug("not-yet");
+  return Status::Unsupported("operators run in streams, which this version cannot execute")
+      .WithSlug("not-yet");
 }
 
 Result<NodeResult> NodeRunner::Reuse(Task& task) {
-  NodeResult result{.state = NodeState::kReused, .version = task.decision.version, .detail = task.decision.why};
-  catalog::Catalog::NodeRunChange change{.state = NodeState::kReused, .action = "reuse: " + task.decision.why,
-                                         .recipe_key = task.decision.recipe_key, .actor = state_.Us(task.decision.why)};
+  NodeResult result{
+      .state = NodeState::kReused, .version = task.decision.version, .detail = task.decision.why};
+  catalog::Catalog::NodeRunChange change{.state = NodeState::kReused,
+                                         .action = "reuse: " + task.decision.why,
+                                         .recipe_key = task.decision.recipe_key,
+                                         .actor = state_.Us(task.decision.why)};
   if (result.version) {
     change.version = result.version->manifest.id;
     result.rows = result.version->manifest.rows;
-    TW_ASSIGN_OR_RETURN(auto rejects, state_.workspace.catalog().VersionOfRun(result.version->pipeline, RejectsName(task.node.name()),
-                                                                              result.version->run_number));
+    TW_ASSIGN_OR_RETURN(auto rejects, state_.workspace.catalog().VersionOfRun(
+                                          result.version->pipeline, RejectsName(task.node.name()),
+                                          result.version->run_number));
     if (rejects) {
       result.rejected = rejects->manifest.rows;
       result.sides.emplace(rejects->table, *std::move(rejects));
@@ -213,8 +230,10 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
     TW_ASSIGN_OR_RETURN(const auto checks, Check(task, TableOf(state_.workspace, *result.version)));
     change.checks = EncodeChecks(checks);
     result.detail += ", " + Summary(checks);
-    if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail)) return CheckFailed(*failed, task.node.name());
-    const std::pair<std::string, std::string> entry(ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id), change.checks);
+    if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail))
+      return CheckFailed(*failed, task.node.name());
+    const std::pair<std::string, std::string> entry(
+        ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id), change.checks);
     TW_RETURN_IF_ERROR(state_.workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
   }
   TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(task.node_run, change));
@@ -224,8 +243,10 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
 Status NodeRunner::Begin(Task& task, bool with_directory) {
   MemoryBudget& budget = state_.workspace.memory();
   const Bytes share(budget.total().value / std::max(1, state_.workspace.threads()));
-  TW_ASSIGN_OR_RETURN(task.memory, budget.Reserve(task.node.spec->memory.value_or(share), task.stop));
-  TW_ASSIGN_OR_RETURN(task.attempt, Attempt::Start(state_.workspace, task.node_run, task.id, with_directory));
+  TW_ASSIGN_OR_RETURN(task.memory,
+                      budget.Reserve(task.node.spec->memory.value_or(share), task.stop));
+  TW_ASSIGN_OR_RETURN(task.attempt,
+                      Attempt::Start(state_.workspace, task.node_run, task.id, with_directory));
   running_.Add(task.attempt->id());
   NodeEvent event;
   event.node = task.node.name();
@@ -256,17 +277,19 @@ Result<component::JobResult> NodeRunner::Pump(Task& task, component::Source& sou
   event.node = task.node.name();
   event.kind = spec::ToString(task.node.spec->kind);
   event.state = NodeState::kRunning;
-  return PumpSource(state_.workspace.files(), source, task.attempt->directory(), task.stop, [&](const component::JobProgress& progress) {
-    event.progress = progress;
-    event.wall = state_.workspace.clock().Steady() - task.began;
-    state_.Tell(event);
-  });
+  return PumpSource(state_.workspace.files(), source, task.attempt->directory(), task.stop,
+                    [&](const component::JobProgress& progress) {
+                      event.progress = progress;
+                      event.wall = state_.workspace.clock().Steady() - task.began;
+                      state_.Tell(event);
+                    });
 }
 
 Result<NodeResult> NodeRunner::RunSource(Task& task) {
   TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
   const auto& body = std::get<spec::SourceBody>(task.node.spec->body);
-  const auto source = body.options->Make(state_.workspace.MakeSourceContext(state_.plan.graph.directory, engine));
+  const auto source =
+      body.options->Make(state_.workspace.MakeSourceContext(state_.plan.graph.directory, engine));
   const auto& scan = state_.planned(task.index).scan;
   const bool refers = scan && std::holds_alternative<component::ParquetScan>(*scan);
   TW_RETURN_IF_ERROR(Begin(task, !refers || QuarantinesByCheck(*task.node.spec)));
@@ -281,15 +304,19 @@ Result<NodeResult> NodeRunner::RunSource(Task& task) {
   } else if (scan) {
     policy = PolicyOf(*scan);
     component::Job job{.work = *scan, .out_directory = task.attempt->directory()};
-    if (policy.bad_rows == component::BadRows::kQuarantine) job.rejects_path = JoinPath(job.out_directory, "rejects.parquet");
+    if (policy.bad_rows == component::BadRows::kQuarantine)
+      job.rejects_path = JoinPath(job.out_directory, "rejects.parquet");
     TW_ASSIGN_OR_RETURN(made, Execute(task, std::move(job)));
   } else {
     TW_ASSIGN_OR_RETURN(made, Pump(task, *source));
   }
   // What was read must be what the recipe key says.
-  TW_ASSIGN_OR_RETURN(const Decision again, state_.decider.Decide(task.node, task.id, task.bound.reads));
+  TW_ASSIGN_OR_RETURN(const Decision again,
+                      state_.decider.Decide(task.node, task.id, task.bound.reads));
   if (again.recipe_key != task.decision.recipe_key) {
-    return Status(Code::kConflict, Fault::kExternal, "its files changed while they were read").WithHint("run again when nobody writes them").Retryable();
+    return Status(Code::kConflict, Fault::kExternal, "its files changed while they were read")
+        .WithHint("run again when nobody writes them")
+        .Retryable();
   }
   return CommitTable(task, std::move(made), policy.bad_rows == component::BadRows::kQuarantine);
 }
@@ -297,14 +324,16 @@ Result<NodeResult> NodeRunner::RunSource(Task& task) {
 Result<NodeResult> NodeRunner::RunSql(Task& task) {
   TW_RETURN_IF_ERROR(Begin(task, true));
   component::Job job;
-  job.work = sql::MakeStatement(task.node.sql->text.text, task.node.sql->analysis, std::move(task.bound.inputs), state_.Parameters());
+  job.work = sql::MakeStatement(task.node.sql->text.text, task.node.sql->analysis,
+                                std::move(task.bound.inputs), state_.Parameters());
   job.out_directory = task.attempt->directory();
   auto made = Execute(task, std::move(job));
   if (!made.ok()) return made.status();
   return CommitTable(task, std::move(made).value(), false);
 }
 
-Result<std::vector<CheckResult>> NodeRunner::Check(Task& task, const component::TableInput& staged) {
+Result<std::vector<CheckResult>> NodeRunner::Check(Task& task,
+                                                   const component::TableInput& staged) {
   TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
   Diagnostics diagnostics;
   const auto checks = LowerChecks(*task.node.spec, staged.manifest.columns, diagnostics);
@@ -313,51 +342,67 @@ Result<std::vector<CheckResult>> NodeRunner::Check(Task& task, const component::
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&checks[i].check->kind);
     if (!key) continue;
-    InputTable table{state_.plan.graph.Find(key->table.name), state_.plan.graph.pipeline->name, key->table.name, {}, key->table.span};
+    InputTable table{state_.plan.graph.Find(key->table.name),
+                     state_.plan.graph.pipeline->name,
+                     key->table.name,
+                     {},
+                     key->table.span};
     TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state_, table));
     others[i] = TableOf(state_.workspace, version);
   }
   return RunChecks(*engine, checks, staged, others, state_.Parameters(), task.stop);
 }
 
-/// Writes the staged rows again without those that a `quarantine` check finds. Returns the file with the rows that were
-/// moved aside; none when every row is good.
-Result<std::optional<data::DataFile>> NodeRunner::MoveViolations(Task& task, const std::vector<CheckStatement>& checks,
-                                                                 component::JobResult* staged) {
+/// Writes the staged rows again without those that a `quarantine` check finds. Returns the file
+/// with the rows that were moved aside; none when every row is good.
+Result<std::optional<data::DataFile>> NodeRunner::MoveViolations(
+    Task& task, const std::vector<CheckStatement>& checks, component::JobResult* staged) {
   std::string good, reason;
   for (const auto& check : checks) {
-    if (check.check->severity != spec::Severity::kQuarantine || check.row_condition.empty()) continue;
+    if (check.check->severity != spec::Severity::kQuarantine || check.row_condition.empty())
+      continue;
     const std::string holds = fmt::format("COALESCE(({}), true)", check.row_condition);
     good += (good.empty() ? "" : " AND ") + holds;
     std::string quoted = check.check->name;
-    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2) quoted.insert(at, "'");
+    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2)
+      quoted.insert(at, "'");
     reason += fmt::format(" WHEN NOT {} THEN 'check {}'", holds, quoted);
   }
   if (good.empty()) return std::optional<data::DataFile>();
 
-  const component::TableInput table{task.attempt->Stage(staged->columns, staged->files), state_.workspace.home().path()};
-  auto write = [&](const std::string& directory, const std::string& select, const std::string& where) -> Result<component::JobResult> {
+  const component::TableInput table{task.attempt->Stage(staged->columns, staged->files),
+                                    state_.workspace.home().path()};
+  auto write = [&](const std::string& directory, const std::string& select,
+                   const std::string& where) -> Result<component::JobResult> {
     constexpr std::string_view kName = "thalweg_staged";
     std::string text = select + " FROM ";
     const std::size_t at = text.size();
     text += fmt::format("{} WHERE {}", kName, where);
-    component::Statement statement{text, {{at, at + kName.size(), std::string(kName), 0}}, {table}, UsedParameters(text, state_.Parameters())};
+    component::Statement statement{text,
+                                   {{at, at + kName.size(), std::string(kName), 0}},
+                                   {table},
+                                   UsedParameters(text, state_.Parameters())};
     const std::string path = JoinPath(task.attempt->directory(), directory);
     TW_RETURN_IF_ERROR(state_.workspace.files().MakeDirectory(path));
     return Execute(task, {.work = std::move(statement), .out_directory = path});
   };
-  TW_ASSIGN_OR_RETURN(const auto bad, write("bad", fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", "
-                                                               "CASE{} END AS reason, to_json(thalweg_staged)::VARCHAR AS raw",
-                                                               task.node.name(), reason),
-                                            fmt::format("NOT ({})", good)));
+  TW_ASSIGN_OR_RETURN(
+      const auto bad,
+      write("bad",
+            fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", "
+                        "CASE{} END AS reason, to_json(thalweg_staged)::VARCHAR AS raw",
+                        task.node.name(), reason),
+            fmt::format("NOT ({})", good)));
   staged->cpu += bad.cpu;
   if (bad.rows_out == 0) {
-    TW_RETURN_IF_ERROR(RemoveTree(state_.workspace.files(), JoinPath(task.attempt->directory(), "bad")));
+    TW_RETURN_IF_ERROR(
+        RemoveTree(state_.workspace.files(), JoinPath(task.attempt->directory(), "bad")));
     return std::optional<data::DataFile>();
   }
   TW_ASSIGN_OR_RETURN(auto kept, write("good", "SELECT *", good));
   for (const auto& file : staged->files) {
-    if (file.path.starts_with(task.attempt->directory())) TW_RETURN_IF_ERROR(state_.workspace.files().Remove(file.path));
+    if (file.path.starts_with(task.attempt->directory()))
+      TW_RETURN_IF_ERROR(state_.workspace.files().Remove(file.path));
   }
   staged->files = std::move(kept.files);
   staged->columns = std::move(kept.columns);
@@ -367,32 +412,40 @@ Result<std::optional<data::DataFile>> NodeRunner::MoveViolations(Task& task, con
   return std::optional<data::DataFile>(bad.files.front());
 }
 
-Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made, bool with_rejects) {
+Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made,
+                                           bool with_rejects) {
   Workspace& workspace = state_.workspace;
   std::vector<CheckResult> checks;
   std::vector<data::DataFile> rejects;
   if (made.rejects) rejects.push_back(*made.rejects);
   if (QuarantinesByCheck(*task.node.spec)) {
     Diagnostics diagnostics;
-    TW_ASSIGN_OR_RETURN(const auto moved, MoveViolations(task, LowerChecks(*task.node.spec, made.columns, diagnostics), &made));
+    TW_ASSIGN_OR_RETURN(
+        const auto moved,
+        MoveViolations(task, LowerChecks(*task.node.spec, made.columns, diagnostics), &made));
     if (moved) rejects.push_back(*moved);
     with_rejects = true;
   }
   catalog::CommitEpoch epoch;
-  TW_ASSIGN_OR_RETURN(const auto before, workspace.catalog().Versions(state_.plan.graph.pipeline->name, task.node.name(), 1));
+  TW_ASSIGN_OR_RETURN(
+      const auto before,
+      workspace.catalog().Versions(state_.plan.graph.pipeline->name, task.node.name(), 1));
   if (!before.empty()) GiveFieldIds(before.front().manifest.columns, &made.columns);
   if (before.empty()) GiveFieldIds({}, &made.columns);
   data::Manifest manifest = task.attempt->Stage(made.columns, made.files);
   if (task.node.spec->materialize.mode == spec::Materialize::Mode::kAppend) {
-    TW_ASSIGN_OR_RETURN(const auto base, workspace.catalog().LatestGood(state_.plan.graph.pipeline->name, task.node.name()));
+    TW_ASSIGN_OR_RETURN(const auto base, workspace.catalog().LatestGood(
+                                             state_.plan.graph.pipeline->name, task.node.name()));
     if (base) {
       if (!data::SchemaChanges(base->manifest.columns, made.columns).empty()) {
-        return Status::Invalid("its columns changed, so its rows cannot be appended: " + data::SchemaChanges(base->manifest.columns, made.columns).front())
+        return Status::Invalid("its columns changed, so its rows cannot be appended: " +
+                               data::SchemaChanges(base->manifest.columns, made.columns).front())
             .WithSlug("schema-changed")
             .WithHint("materialize: replace rebuilds the table");
       }
       manifest.parent = base->manifest.id;
-      manifest.files.insert(manifest.files.begin(), base->manifest.files.begin(), base->manifest.files.end());
+      manifest.files.insert(manifest.files.begin(), base->manifest.files.begin(),
+                            base->manifest.files.end());
       manifest.rows += base->manifest.rows;
       manifest.bytes += base->manifest.bytes;
     }
@@ -410,7 +463,8 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
   if (with_rejects) {
     data::Columns columns = component::RejectColumns();
     GiveFieldIds({}, &columns);
-    epoch.versions.push_back({RejectsName(task.node.name()), task.attempt->Stage(columns, rejects), true, ""});
+    epoch.versions.push_back(
+        {RejectsName(task.node.name()), task.attempt->Stage(columns, rejects), true, ""});
   }
   catalog::AttemptRecord& measures = task.attempt->measures();
   measures.rows_in = made.rows_in;
@@ -423,7 +477,8 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
 
   TW_ASSIGN_OR_RETURN(const auto committed, task.attempt->Commit(std::move(epoch)));
   running_.Remove(task.attempt->id());
-  NodeResult result{.state = NodeState::kDone, .version = committed.front(), .detail = Summary(checks)};
+  NodeResult result{
+      .state = NodeState::kDone, .version = committed.front(), .detail = Summary(checks)};
   result.rows = committed.front().manifest.rows;
   result.rejected = made.rows_rejected;
   result.recipe = std::move(task.decision.recipe);
@@ -433,7 +488,9 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     result.version.reset();
     result.error = CheckFailed(*failed, task.node.name());
   } else if (!checks.empty()) {
-    const std::pair<std::string, std::string> entry(ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id), EncodeChecks(checks));
+    const std::pair<std::string, std::string> entry(
+        ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id),
+        EncodeChecks(checks));
     TW_RETURN_IF_ERROR(workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
   }
   return result;
@@ -454,19 +511,26 @@ Result<NodeResult> NodeRunner::RunGate(Task& task) {
   task.attempt->measures().rows_out = input.manifest.rows;
   TW_ASSIGN_OR_RETURN(const auto committed, task.attempt->Commit(std::move(epoch)));
   running_.Remove(task.attempt->id());
-  return NodeResult{.state = NodeState::kDone, .version = committed.front(), .detail = task.decision.why, .rows = input.manifest.rows};
+  return NodeResult{.state = NodeState::kDone,
+                    .version = committed.front(),
+                    .detail = task.decision.why,
+                    .rows = input.manifest.rows};
 }
 
 Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
   const Read& input = task.bound.reads.front();
-  if (input.state != Read::State::kKnown) return NodeResult{.state = NodeState::kPending, .detail = task.decision.why};
+  if (input.state != Read::State::kKnown)
+    return NodeResult{.state = NodeState::kPending, .detail = task.decision.why};
   if (task.decision.rejected) {
     NodeResult result{.state = NodeState::kFailed, .gate_rejected = true};
-    result.error = Status(Code::kRefused, Fault::kUser, task.decision.why)
-                       .WithSlug("gate-rejected")
-                       .WithHint("correct the data and run again: other data needs another signature");
+    result.error =
+        Status(Code::kRefused, Fault::kUser, task.decision.why)
+            .WithSlug("gate-rejected")
+            .WithHint("correct the data and run again: other data needs another signature");
     TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(
-        task.node_run, {.state = NodeState::kFailed, .error = task.decision.why, .actor = state_.Us(task.decision.why)}));
+        task.node_run, {.state = NodeState::kFailed,
+                        .error = task.decision.why,
+                        .actor = state_.Us(task.decision.why)}));
     return result;
   }
   std::vector<std::vector<catalog::VersionRecord>> tables;
@@ -477,10 +541,16 @@ Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
       versions.push_back(std::move(version));
     }
   }
-  TW_RETURN_IF_ERROR(CollectEvidence(state_.workspace, state_.plan.graph, task.node, task.id, *input.version, tables, state_.run.number, task.stop).status());
+  TW_RETURN_IF_ERROR(CollectEvidence(state_.workspace, state_.plan.graph, task.node, task.id,
+                                     *input.version, tables, state_.run.number, task.stop)
+                         .status());
   TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(
-      task.node_run, {.state = NodeState::kWaiting, .action = "wait: " + task.decision.why, .actor = state_.Us(task.decision.why)}));
-  return NodeResult{.state = NodeState::kWaiting, .detail = task.decision.why, .rows = input.version->manifest.rows};
+      task.node_run, {.state = NodeState::kWaiting,
+                      .action = "wait: " + task.decision.why,
+                      .actor = state_.Us(task.decision.why)}));
+  return NodeResult{.state = NodeState::kWaiting,
+                    .detail = task.decision.why,
+                    .rows = input.version->manifest.rows};
 }
 
 Result<NodeResult> NodeRunner::RunTarget(Task& task) {
@@ -492,11 +562,16 @@ Result<NodeResult> NodeRunner::RunTarget(Task& task) {
 
   std::string text = "SELECT * FROM thalweg_in";
   const std::string_view name = "thalweg_in";
-  component::Statement statement{text, {{text.find(name), text.size(), "thalweg_in", 0}}, std::move(task.bound.inputs), state_.Parameters()};
+  component::Statement statement{text,
+                                 {{text.find(name), text.size(), "thalweg_in", 0}},
+                                 std::move(task.bound.inputs),
+                                 state_.Parameters()};
   for (std::size_t i = 0; i < body.order_by.size(); ++i) {
     std::string column = body.order_by[i].column;
-    for (std::size_t at = 0; (at = column.find('"', at)) != std::string::npos; at += 2) column.insert(at, "\"");
-    statement.text += fmt::format("{}\"{}\"{}", i == 0 ? " ORDER BY " : ", ", column, body.order_by[i].descending ? " DESC" : "");
+    for (std::size_t at = 0; (at = column.find('"', at)) != std::string::npos; at += 2)
+      column.insert(at, "\"");
+    statement.text += fmt::format("{}\"{}\"{}", i == 0 ? " ORDER BY " : ", ", column,
+                                  body.order_by[i].descending ? " DESC" : "");
   }
   TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(statement, task.stop));
   data::EdgeType edge;
@@ -515,7 +590,8 @@ Result<NodeResult> NodeRunner::RunTarget(Task& task) {
   TW_ASSIGN_OR_RETURN(const auto writer, target->Open(writer_id, epoch.id));
   std::int64_t written = 0;
   while (true) {
-    if (task.stop.stop_requested()) return Status::Cancelled("stopped while writing " + target->identity());
+    if (task.stop.stop_requested())
+      return Status::Cancelled("stopped while writing " + target->identity());
     TW_ASSIGN_OR_RETURN(const data::Batch batch, rows->Next());
     if (!batch) break;
     TW_RETURN_IF_ERROR(writer->Write(batch));
@@ -530,7 +606,8 @@ Result<NodeResult> NodeRunner::RunTarget(Task& task) {
   record.epoch = epoch.id;
   record.recipe_key = task.decision.recipe_key;
   record.receipt = receipt.text;
-  if (task.bound.reads.front().version) epoch.receipt_version = task.bound.reads.front().version->manifest.id;
+  if (task.bound.reads.front().version)
+    epoch.receipt_version = task.bound.reads.front().version->manifest.id;
   record.version = epoch.receipt_version;
   epoch.recipe_key = task.decision.recipe_key;
   epoch.receipts.push_back(receipt);
@@ -538,10 +615,12 @@ Result<NodeResult> NodeRunner::RunTarget(Task& task) {
   task.attempt->measures().rows_out = written;
   TW_RETURN_IF_ERROR(task.attempt->Commit(std::move(epoch)).status());
   TW_RETURN_IF_ERROR(Apply(task, *target, record));
-  return NodeResult{.state = NodeState::kDone, .detail = target->Describe(receipt), .rows = written};
+  return NodeResult{
+      .state = NodeState::kDone, .detail = target->Describe(receipt), .rows = written};
 }
 
-Status NodeRunner::Apply(Task& task, component::Target& target, const catalog::ReceiptRecord& receipt) {
+Status NodeRunner::Apply(Task& task, component::Target& target,
+                         const catalog::ReceiptRecord& receipt) {
   const component::Receipt prepared{receipt.target, receipt.receipt};
   TW_RETURN_IF_ERROR(target.Commit(std::span(&prepared, 1)));
   state_.workspace.files().Point("target.committed");

@@ -23,8 +23,9 @@ class RunningAttempts {
   std::set<AttemptId> ids_;
 };
 
-/// Takes one node from its decision to its end: reuse, execute and commit, ask at a gate, or write a target.
-/// Blocking; several nodes run at once on threads of the executor. Errors of the node are in the result.
+/// Takes one node from its decision to its end: reuse, execute and commit, ask at a gate, or write
+/// a target. Blocking; several nodes run at once on threads of the executor. Errors of the node are
+/// in the result.
 class NodeRunner {
  public:
   NodeRunner(RunState& state, RunningAttempts& running) : state_(state), running_(running) {}
@@ -45,7 +46,9 @@ class NodeRunner {
   Result<component::JobResult> Execute(Task& task, component::Job job);
   Result<component::JobResult> Pump(Task& task, component::Source& source);
   Result<std::vector<CheckResult>> Check(Task& task, const component::TableInput& staged);
-  Result<std::optional<data::DataFile>> MoveViolations(Task& task, const std::vector<CheckStatement>& checks, component::JobResult* staged);
+  Result<std::optional<data::DataFile>> MoveViolations(Task& task,
+                                                       const std::vector<CheckStatement>& checks,
+                                                       component::JobResult* staged);
   Result<NodeResult> CommitTable(Task& task, component::JobResult made, bool with_rejects);
   Status Apply(Task& task, component::Target& target, const catalog::ReceiptRecord& receipt);
 
@@ -53,12 +56,16 @@ class NodeRunner {
   RunningAttempts& running_;
 };
 
-/// Runs a job to its end; a requested stop cancels it. `progress` is called now and then while it runs.
-Result<component::JobResult> RunJob(component::Engine& engine, component::Job job, std::stop_token stop,
-                                    const std::function<void(const component::JobProgress&)>& progress);
+/// Runs a job to its end; a requested stop cancels it. `progress` is called now and then while it
+/// runs.
+Result<component::JobResult> RunJob(
+    component::Engine& engine, component::Job job, std::stop_token stop,
+    const std::function<void(const component::JobProgress&)>& progress);
 
-/// Reads a source through its readers into Parquet files of a directory, as an engine would with a scan.
-Result<component::JobResult> PumpSource(FileSystem& files, component::Source& source, const std::string& directory, std::stop_token stop,
-                                        const std::function<void(const component::JobProgress&)>& progress);
+/// Reads a source through its readers into Parquet files of a directory, as an engine would with a
+/// scan.
+Result<component::JobResult> PumpSource(
+    FileSystem& files, component::Source& source, const std::string& directory,
+    std::stop_token stop, const std::function<void(const component::JobProgress&)>& progress);
 
 }  // namespace thalweg::runs

@@ -14,7 +14,7 @@ namespace thalweg::runs {
 struct NodeEvent {
   std::string node, kind;
   catalog::NodeState state = catalog::NodeState::kPending;
-  std::string detail;               ///< why, or what came out: "reused from run 1", "3 checks passed"
+  std::string detail;  ///< why, or what came out: "reused from run 1", "3 checks passed"
   std::int64_t rows = -1, rejected = 0;
   Bytes bytes, peak_memory, spilled;
   std::chrono::nanoseconds wall{0};
@@ -25,9 +25,10 @@ struct NodeEvent {
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
-  virtual void OnRun(const catalog::RunRecord& run) = 0;      ///< when it has its number, and at its end
+  virtual void OnRun(
+      const catalog::RunRecord& run) = 0;  ///< when it has its number, and at its end
   virtual void OnNode(const NodeEvent& event) = 0;
-  virtual void OnMessage(const std::string& text) = 0;        ///< recovery and the like
+  virtual void OnMessage(const std::string& text) = 0;  ///< recovery and the like
 };
 
 }  // namespace thalweg::runs

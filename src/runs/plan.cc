@@ -14,7 +14,9 @@ namespace thalweg::runs {
 
 namespace {
 
-std::size_t At(int i) { return static_cast<std::size_t>(i); }
+std::size_t At(int i) {
+  return static_cast<std::size_t>(i);
+}
 
 class Planner {
  public:
@@ -34,7 +36,8 @@ class Planner {
       const Status status = PlanNode(decider, i);
       if (status.ok()) continue;
       failed_.insert(i);
-      if (missing.ok()) missing = status.Annotate(fmt::format("node \"{}\"", plan_.graph.nodes[At(i)].name()));
+      if (missing.ok())
+        missing = status.Annotate(fmt::format("node \"{}\"", plan_.graph.nodes[At(i)].name()));
     }
     if (!diagnostics_.has_errors() && !missing.ok()) return missing;
     std::sort(plan_.reads.begin(), plan_.reads.end());
@@ -48,14 +51,16 @@ class Planner {
     for (const auto& node : plan_.graph.nodes) {
       wishes.push_back({node.name(), std::string(spec::ToString(node.spec->kind)), node.spec->was});
     }
-    auto ids = options_.write_ids ? workspace_.catalog().ResolveNodes(plan_.graph.pipeline->name, wishes)
-                                  : workspace_.catalog().LookUpNodes(plan_.graph.pipeline->name, wishes);
+    auto ids = options_.write_ids
+                   ? workspace_.catalog().ResolveNodes(plan_.graph.pipeline->name, wishes)
+                   : workspace_.catalog().LookUpNodes(plan_.graph.pipeline->name, wishes);
     TW_RETURN_IF_ERROR(ids.status());
     for (std::size_t i = 0; i < ids->size(); ++i) plan_.nodes[i].id = (*ids)[i];
     return {};
   }
 
-  /// A node that is not stored belongs to its reader: selected with it, and stored when selected alone.
+  /// A node that is not stored belongs to its reader: selected with it, and stored when selected
+  /// alone.
   void SettleInlining() {
     for (auto it = plan_.graph.order.rbegin(); it != plan_.graph.order.rend(); ++it) {
       GraphNode& node = plan_.graph.nodes[At(*it)];
@@ -73,14 +78,16 @@ class Planner {
       plan.why = node.spec->manual ? "starts only by name" : "not selected";
       return {};
     }
-    if (std::any_of(node.upstream.begin(), node.upstream.end(), [&](int other) { return failed_.contains(other); })) {
+    if (std::any_of(node.upstream.begin(), node.upstream.end(),
+                    [&](int other) { return failed_.contains(other); })) {
       failed_.insert(i);
       return {};
     }
     TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
     if (node.inlined) {
       plan.action = Action::kInline;
-      plan.why = fmt::format("passed through to {}", plan_.graph.nodes[At(node.downstream.front())].name());
+      plan.why = fmt::format("passed through to {}",
+                             plan_.graph.nodes[At(node.downstream.front())].name());
       SetInlinedRead(i, node, reads);
     } else {
       TW_ASSIGN_OR_RETURN(Decision decision, decider.Decide(node, plan.id, reads));
@@ -89,7 +96,8 @@ class Planner {
       plan.recipe_key = decision.recipe_key;
       plan.version = decision.version;
       plan.promise = decision.promise;
-      if (!node.not_inlined_because.empty()) plan.why += fmt::format("; stored, because {}", node.not_inlined_because);
+      if (!node.not_inlined_because.empty())
+        plan.why += fmt::format("; stored, because {}", node.not_inlined_because);
     }
     if (plan.version) plan.columns = plan.version->manifest.columns;
     if (plan.version) AllowOutside(plan.version->manifest);
@@ -106,7 +114,8 @@ class Planner {
         if (read.state != Read::State::kWaits) read.state = reads[k].state;
         continue;
       }
-      AddInput(recipe, node.sql->tables[k], reads[k].version ? reads[k].version->manifest.id.str() : reads[k].recipe);
+      AddInput(recipe, node.sql->tables[k],
+               reads[k].version ? reads[k].version->manifest.id.str() : reads[k].recipe);
     }
     read.recipe = recipe.Key();
     inlined_[i] = std::move(read);
@@ -159,12 +168,16 @@ class Planner {
   }
 
   /// The rejects that were committed together with a version.
-  Result<catalog::VersionRecord> SideVersion(const InputTable& table, const catalog::VersionRecord& version) {
-    TW_ASSIGN_OR_RETURN(auto side, workspace_.catalog().VersionOfRun(table.pipeline, table.table, version.run_number));
+  Result<catalog::VersionRecord> SideVersion(const InputTable& table,
+                                             const catalog::VersionRecord& version) {
+    TW_ASSIGN_OR_RETURN(auto side, workspace_.catalog().VersionOfRun(table.pipeline, table.table,
+                                                                     version.run_number));
     if (side) return *std::move(side);
-    return Status::NotFound(fmt::format("table {}.{} does not exist: the node rejects no rows", table.pipeline, table.table))
+    return Status::NotFound(fmt::format("table {}.{} does not exist: the node rejects no rows",
+                                        table.pipeline, table.table))
         .WithSlug("no-version")
-        .WithHint("bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
+        .WithHint(
+            "bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
   }
 
   void AllowOutside(const data::Manifest& manifest) {
@@ -191,7 +204,8 @@ class Planner {
       case spec::NodeKind::kTarget:
         return BindTarget(node, plan);
       case spec::NodeKind::kOperator:
-        return Status::Unsupported("operators run in streams, which this version cannot execute").WithSlug("not-yet");
+        return Status::Unsupported("operators run in streams, which this version cannot execute")
+            .WithSlug("not-yet");
     }
     LowerChecks(*node.spec, plan.columns, diagnostics_);
     return {};
@@ -200,7 +214,8 @@ class Planner {
   Status BindSource(const GraphNode& node, NodePlan& plan) {
     TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
     const auto& body = std::get<spec::SourceBody>(node.spec->body);
-    const auto source = body.options->Make(workspace_.MakeSourceContext(plan_.graph.directory, engine));
+    const auto source =
+        body.options->Make(workspace_.MakeSourceContext(plan_.graph.directory, engine));
     TW_RETURN_IF_ERROR(source->Bind().status());
     TW_ASSIGN_OR_RETURN(plan.columns, source->TableColumns());
     TW_ASSIGN_OR_RETURN(plan.scan, source->Lower());
@@ -219,13 +234,15 @@ class Planner {
   }
 
   data::Columns ColumnsOf(const InputTable& table) const {
-    if (table.node >= 0 && table.table != plan_.graph.nodes[At(table.node)].name()) return component::RejectColumns();
+    if (table.node >= 0 && table.table != plan_.graph.nodes[At(table.node)].name())
+      return component::RejectColumns();
     if (table.node >= 0) return plan_.nodes[At(table.node)].columns;
     const auto it = stored_columns_.find(table.pipeline + "." + table.table);
     return it == stored_columns_.end() ? data::Columns() : it->second;
   }
 
-  /// Binds a statement over empty inputs. False when the user's text is wrong (reported) or an input failed already.
+  /// Binds a statement over empty inputs. False when the user's text is wrong (reported) or an
+  /// input failed already.
   Result<bool> DescribeSql(const GraphNode& node, const BoundSql& sql, data::Columns* columns) {
     std::vector<component::Input> inputs;
     for (const auto& table : sql.tables) {
@@ -234,7 +251,8 @@ class Planner {
       inputs.push_back(component::EmptyInput{std::move(of)});
     }
     TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
-    auto described = engine->Describe(sql::MakeStatement(sql.text.text, sql.analysis, std::move(inputs), Parameters()));
+    auto described = engine->Describe(
+        sql::MakeStatement(sql.text.text, sql.analysis, std::move(inputs), Parameters()));
     if (!described.ok()) {
       if (described.status().fault() != Fault::kUser) return described.status();
       diagnostics_.Add(Locate(described.status(), sql.text, node.name()));
@@ -253,8 +271,9 @@ class Planner {
   Status BindEvidence(const GraphNode& node) {
     data::Columns ignored;
     for (const auto& evidence : node.evidence) {
-      const bool from_unseen = std::any_of(evidence.tables.begin(), evidence.tables.end(),
-                                           [&](const InputTable& table) { return ColumnsOf(table).empty(); });
+      const bool from_unseen =
+          std::any_of(evidence.tables.begin(), evidence.tables.end(),
+                      [&](const InputTable& table) { return ColumnsOf(table).empty(); });
       if (!from_unseen) TW_RETURN_IF_ERROR(DescribeSql(node, evidence, &ignored).status());
     }
     return {};
@@ -266,7 +285,8 @@ class Planner {
     const auto [other, fresh] = identities_.emplace(target->identity(), node.name());
     if (!fresh) {
       diagnostics_.Error("target-written-twice",
-                         fmt::format("nodes \"{}\" and \"{}\" write the same thing: {}", other->second, node.name(), target->identity()),
+                         fmt::format("nodes \"{}\" and \"{}\" write the same thing: {}",
+                                     other->second, node.name(), target->identity()),
                          node.spec->name_span, "", "give one of them another name");
     }
     const data::Columns columns = ColumnsOf(*node.from);
@@ -279,7 +299,8 @@ class Planner {
     auto guarantee = target->Bind(columns, edge, body.write);
     if (!guarantee.ok()) {
       if (guarantee.status().fault() != Fault::kUser) return guarantee.status();
-      diagnostics_.Error(guarantee.status().slug(), fmt::format("node \"{}\": {}", node.name(), guarantee.status().message()),
+      diagnostics_.Error(guarantee.status().slug(),
+                         fmt::format("node \"{}\": {}", node.name(), guarantee.status().message()),
                          node.spec->name_span, "", guarantee.status().hint());
       return {};
     }
@@ -287,15 +308,19 @@ class Planner {
     return {};
   }
 
-  void CheckColumn(const GraphNode& node, const std::string& column, const data::Columns& columns, std::string_view key) {
+  void CheckColumn(const GraphNode& node, const std::string& column, const data::Columns& columns,
+                   std::string_view key) {
     std::vector<std::string> names;
     for (const auto& known : columns) names.push_back(known.name);
     if (std::find(names.begin(), names.end(), column) != names.end()) return;
     const std::string near = Nearest(column, names);
     const component::Value* value = node.spec->value.Find("target");
     value = value ? value->Find(key) : nullptr;
-    diagnostics_.Error("unknown-column", fmt::format("node \"{}\": {} names \"{}\", which its input does not have", node.name(), key, column),
-                       value ? value->span() : node.spec->name_span, near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
+    diagnostics_.Error("unknown-column",
+                       fmt::format("node \"{}\": {} names \"{}\", which its input does not have",
+                                   node.name(), key, column),
+                       value ? value->span() : node.spec->name_span,
+                       near.empty() ? "" : fmt::format("did you mean \"{}\"?", near));
   }
 
   std::vector<component::Parameter> Parameters() const {
@@ -337,11 +362,13 @@ std::string_view ToString(Action action) {
 
 bool Plan::anything_runs() const {
   return std::any_of(nodes.begin(), nodes.end(), [](const NodePlan& node) {
-    return node.action == Action::kRun || node.action == Action::kWait || node.action == Action::kInline;
+    return node.action == Action::kRun || node.action == Action::kWait ||
+           node.action == Action::kInline;
   });
 }
 
-Result<Plan> MakePlan(Workspace& workspace, Graph graph, const PlanOptions& options, Diagnostics& diagnostics) {
+Result<Plan> MakePlan(Workspace& workspace, Graph graph, const PlanOptions& options,
+                      Diagnostics& diagnostics) {
   return Planner(workspace, std::move(graph), options, diagnostics).Make();
 }
 

@@ -14,8 +14,10 @@ namespace thalweg::runs {
 
 namespace {
 
-/// Which pipeline an unqualified table name means: the given one if it has the table, else the only one that has it.
-Result<std::string> PipelineOf(const std::string& table, const std::string& preferred, const std::vector<catalog::Catalog::TableRecord>& tables) {
+/// Which pipeline an unqualified table name means: the given one if it has the table, else the only
+/// one that has it.
+Result<std::string> PipelineOf(const std::string& table, const std::string& preferred,
+                               const std::vector<catalog::Catalog::TableRecord>& tables) {
   std::vector<std::string> owners, names;
   for (const auto& known : tables) {
     names.push_back(known.table);
@@ -24,45 +26,56 @@ Result<std::string> PipelineOf(const std::string& table, const std::string& pref
   if (std::find(owners.begin(), owners.end(), preferred) != owners.end()) return preferred;
   if (owners.size() == 1) return owners.front();
   if (owners.size() > 1) {
-    return Status::Invalid(fmt::format("several pipelines have a table \"{}\": {}", table, fmt::join(owners, ", ")))
+    return Status::Invalid(fmt::format("several pipelines have a table \"{}\": {}", table,
+                                       fmt::join(owners, ", ")))
         .WithSlug("ambiguous-table")
         .WithHint(fmt::format("write {}.{}", owners.front(), table));
   }
   const std::string near = Nearest(table, names);
   return Status::NotFound(fmt::format("there is no table \"{}\"", table))
       .WithSlug("unknown-table")
-      .WithHint(near.empty() ? "thalweg ls lists the tables" : fmt::format("did you mean \"{}\"?", near));
+      .WithHint(near.empty() ? "thalweg ls lists the tables"
+                             : fmt::format("did you mean \"{}\"?", near));
 }
 
 }  // namespace
 
-Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std::string& pipeline, std::stop_token stop, Diagnostics& diagnostics) {
+Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std::string& pipeline,
+                        std::stop_token stop, Diagnostics& diagnostics) {
   const auto source = std::make_shared<const SourceText>("query", sql);
   component::SqlText text{sql, component::Value::String(sql, {source, 0, sql.size()}, {{0, 0}})};
   TW_ASSIGN_OR_RETURN(sql::Analyzer * analyzer, workspace.analyzer());
   TW_ASSIGN_OR_RETURN(auto outcomes, analyzer->Analyze(std::span(&sql, 1)));
   if (const auto* rejection = std::get_if<sql::Rejection>(&outcomes.front())) {
     for (const auto& finding : rejection->findings) {
-      diagnostics.Error(finding.slug, finding.message, SpanIn(text, finding.range.begin, finding.range.end), "", finding.help);
+      diagnostics.Error(finding.slug, finding.message,
+                        SpanIn(text, finding.range.begin, finding.range.end), "", finding.help);
     }
     return diagnostics.ToStatus();
   }
   const auto& analysis = std::get<sql::Analysis>(outcomes.front());
   if (!analysis.parameters.empty()) {
     const std::size_t at = sql.find("$" + analysis.parameters.front());
-    diagnostics.Error("unknown-parameter", "a query has no parameters", SpanIn(text, at, at + analysis.parameters.front().size() + 1), "", "write the value itself");
+    diagnostics.Error("unknown-parameter", "a query has no parameters",
+                      SpanIn(text, at, at + analysis.parameters.front().size() + 1), "",
+                      "write the value itself");
     return diagnostics.ToStatus();
   }
 
   OpenQuery query;
   SystemTables system(workspace);
-  std::set<std::string> directories{workspace.home().TablesDirectory(), workspace.home().SpillDirectory()};
+  std::set<std::string> directories{workspace.home().TablesDirectory(),
+                                    workspace.home().SpillDirectory()};
   std::vector<component::Input> inputs;
   TW_ASSIGN_OR_RETURN(const auto tables, workspace.catalog().Tables());
   for (const auto& reference : analysis.tables) {
     const Span place = SpanIn(text, reference.range.begin, reference.range.end);
     auto fail = [&](const Status& status) {
-      diagnostics.Add({.slug = status.slug(), .message = status.message(), .span = place, .help = status.hint(), .code = status.code()});
+      diagnostics.Add({.slug = status.slug(),
+                       .message = status.message(),
+                       .span = place,
+                       .help = status.hint(),
+                       .code = status.code()});
     };
     if (reference.pipeline == SystemTables::kPipeline) {
       auto input = system.Read(reference.table);

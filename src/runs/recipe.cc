@@ -15,14 +15,18 @@ constexpr std::string_view kRecipeCache = "recipe";
 constexpr std::string_view kInputPrefix = "input ";
 constexpr std::string_view kParameterPrefix = "parameter ";
 
-const std::string* FindPart(const std::vector<std::pair<std::string, std::string>>& parts, const std::string& name) {
-  const auto it = std::find_if(parts.begin(), parts.end(), [&](const auto& part) { return part.first == name; });
+const std::string* FindPart(const std::vector<std::pair<std::string, std::string>>& parts,
+                            const std::string& name) {
+  const auto it = std::find_if(parts.begin(), parts.end(),
+                               [&](const auto& part) { return part.first == name; });
   return it == parts.end() ? nullptr : &it->second;
 }
 
 std::string Explain(const std::string& part) {
-  if (part.starts_with(kInputPrefix)) return "reads another version of " + part.substr(kInputPrefix.size());
-  if (part.starts_with(kParameterPrefix)) return fmt::format("parameter {} changed", part.substr(kParameterPrefix.size()));
+  if (part.starts_with(kInputPrefix))
+    return "reads another version of " + part.substr(kInputPrefix.size());
+  if (part.starts_with(kParameterPrefix))
+    return fmt::format("parameter {} changed", part.substr(kParameterPrefix.size()));
   if (part == "run") return "never reused";
   return part + " changed";
 }
@@ -32,7 +36,8 @@ std::string QuarantineChecks(const spec::Node& node) {
   std::string text;
   for (const auto& check : node.checks) {
     if (check.severity != spec::Severity::kQuarantine || !check.span.source) continue;
-    text += check.span.source->text().substr(check.span.begin, check.span.end - check.span.begin) + "\n";
+    text += check.span.source->text().substr(check.span.begin, check.span.end - check.span.begin) +
+            "\n";
   }
   return text;
 }
@@ -57,7 +62,9 @@ std::string Recipe::Difference(const Recipe& before) const {
   return "no good version is left";
 }
 
-std::string Recipe::Encode() const { return nlohmann::json(parts_).dump(); }
+std::string Recipe::Encode() const {
+  return nlohmann::json(parts_).dump();
+}
 
 Recipe Recipe::Decode(std::string_view json) {
   Recipe recipe;
@@ -83,12 +90,15 @@ Recipe DefinitionOf(const Workspace& workspace, const Graph& graph, const GraphN
     for (const auto& name : node.sql->analysis.parameters) {
       for (const auto& parameter : graph.pipeline->params) {
         if (parameter.name != name) continue;
-        recipe.Add(std::string(kParameterPrefix) + name, parameter.type + "=" + parameter.value.value_or("NULL"));
+        recipe.Add(std::string(kParameterPrefix) + name,
+                   parameter.type + "=" + parameter.value.value_or("NULL"));
       }
     }
   }
-  if (node.sql || spec.kind == spec::NodeKind::kSource) recipe.Add("engine", workspace.EngineGeneration());
-  if (const std::string checks = QuarantineChecks(spec); !checks.empty()) recipe.Add("quarantine checks", checks);
+  if (node.sql || spec.kind == spec::NodeKind::kSource)
+    recipe.Add("engine", workspace.EngineGeneration());
+  if (const std::string checks = QuarantineChecks(spec); !checks.empty())
+    recipe.Add("quarantine checks", checks);
   return recipe;
 }
 
@@ -102,11 +112,12 @@ Status RememberRecipes(Workspace& workspace, const std::vector<Recipe>& recipes)
   return entries.empty() ? Status() : workspace.catalog().CachePut(kRecipeCache, entries);
 }
 
-Result<std::string> WhyRun(Workspace& workspace, const std::string& pipeline, const std::string& table,
-                           const Recipe& now) {
+Result<std::string> WhyRun(Workspace& workspace, const std::string& pipeline,
+                           const std::string& table, const Recipe& now) {
   TW_ASSIGN_OR_RETURN(const auto latest, workspace.catalog().LatestGood(pipeline, table));
   if (!latest) return std::string("first run");
-  TW_ASSIGN_OR_RETURN(const auto encoded, workspace.catalog().CacheGet(kRecipeCache, latest->recipe_key));
+  TW_ASSIGN_OR_RETURN(const auto encoded,
+                      workspace.catalog().CacheGet(kRecipeCache, latest->recipe_key));
   if (!encoded) return std::string("its recipe changed");
   return now.Difference(Recipe::Decode(*encoded));
 }

@@ -38,13 +38,15 @@ class Signal {
   bool raised_ = false;
 };
 
-Result<data::Batch> RejectBatch(const data::SchemaRef& schema, const std::vector<component::Reject>& rejects) {
+Result<data::Batch> RejectBatch(const data::SchemaRef& schema,
+                                const std::vector<component::Reject>& rejects) {
   arrow::StringBuilder source, column, reason, raw;
   arrow::Int64Builder line;
   for (const auto& reject : rejects) {
     arrow::Status status = source.Append(reject.source);
     if (status.ok()) status = reject.line > 0 ? line.Append(reject.line) : line.AppendNull();
-    if (status.ok()) status = reject.column.empty() ? column.AppendNull() : column.Append(reject.column);
+    if (status.ok())
+      status = reject.column.empty() ? column.AppendNull() : column.Append(reject.column);
     if (status.ok()) status = reason.Append(reject.reason);
     if (status.ok()) status = raw.Append(reject.raw);
     if (!status.ok()) return data::FromArrowStatus(status, "collect rejected rows");
@@ -56,13 +58,15 @@ Result<data::Batch> RejectBatch(const data::SchemaRef& schema, const std::vector
   if (status.ok()) status = reason.Finish(&arrays[3]);
   if (status.ok()) status = raw.Finish(&arrays[4]);
   if (!status.ok()) return data::FromArrowStatus(status, "collect rejected rows");
-  return data::Batch(arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema), static_cast<std::int64_t>(rejects.size()), arrays));
+  return data::Batch(arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema),
+                                              static_cast<std::int64_t>(rejects.size()), arrays));
 }
 
 std::string DescribeReject(const component::Reject& reject) {
   std::string place = reject.source;
   if (reject.line > 0) place += ":" + std::to_string(reject.line);
-  return place + ": " + (reject.column.empty() ? "" : "column " + reject.column + ": ") + reject.reason;
+  return place + ": " + (reject.column.empty() ? "" : "column " + reject.column + ": ") +
+         reject.reason;
 }
 
 /// Bad rows of a pumped source: kept, dropped or fatal, as its policy says.
@@ -91,7 +95,8 @@ class RejectSink {
 
   Status Finish(std::int64_t good_rows, component::JobResult* result) {
     const auto all = static_cast<double>(good_rows + count_);
-    if (policy_.max_share && static_cast<double>(count_) > *policy_.max_share * all) return TooMany();
+    if (policy_.max_share && static_cast<double>(count_) > *policy_.max_share * all)
+      return TooMany();
     result->rows_rejected = count_;
     if (writer_) {
       TW_ASSIGN_OR_RETURN(result->rejects, writer_->Finish());
@@ -115,10 +120,12 @@ class RejectSink {
 
 }  // namespace
 
-Result<component::JobResult> RunJob(component::Engine& engine, component::Job job, std::stop_token stop,
-                                    const std::function<void(const component::JobProgress&)>& progress) {
+Result<component::JobResult> RunJob(
+    component::Engine& engine, component::Job job, std::stop_token stop,
+    const std::function<void(const component::JobProgress&)>& progress) {
   auto signal = std::make_shared<Signal>();
-  TW_ASSIGN_OR_RETURN(const component::JobId id, engine.Submit(std::move(job), [signal] { signal->Raise(); }));
+  TW_ASSIGN_OR_RETURN(const component::JobId id,
+                      engine.Submit(std::move(job), [signal] { signal->Raise(); }));
   std::stop_callback on_stop(stop, [signal] { signal->Raise(); });
   bool cancelled = false;
   while (true) {
@@ -139,13 +146,16 @@ Result<component::JobResult> RunJob(component::Engine& engine, component::Job jo
   }
 }
 
-Result<component::JobResult> PumpSource(FileSystem& files, component::Source& source, const std::string& directory, std::stop_token stop,
-                                        const std::function<void(const component::JobProgress&)>& progress) {
+Result<component::JobResult> PumpSource(
+    FileSystem& files, component::Source& source, const std::string& directory,
+    std::stop_token stop, const std::function<void(const component::JobProgress&)>& progress) {
   component::JobResult result;
   TW_ASSIGN_OR_RETURN(const data::EdgeType edge, source.Bind());
   TW_ASSIGN_OR_RETURN(result.columns, source.TableColumns());
   TW_ASSIGN_OR_RETURN(const auto splits, source.Discover({}));
-  TW_ASSIGN_OR_RETURN(const auto writer, data::ParquetWriter::Open(files, JoinPath(directory, "part-0.parquet"), edge.schema, {}));
+  TW_ASSIGN_OR_RETURN(
+      const auto writer,
+      data::ParquetWriter::Open(files, JoinPath(directory, "part-0.parquet"), edge.schema, {}));
   RejectSink rejects(files, JoinPath(directory, "rejects.parquet"), source.reject_policy());
 
   auto signal = std::make_shared<Signal>();
@@ -155,7 +165,8 @@ Result<component::JobResult> PumpSource(FileSystem& files, component::Source& so
     bool ended = false;
     while (!ended) {
       if (stop.stop_requested()) return Status::Cancelled("stopped while reading " + split.name);
-      TW_ASSIGN_OR_RETURN(const component::Polled polled, reader->Poll(kReadBudget, [signal] { signal->Raise(); }));
+      TW_ASSIGN_OR_RETURN(const component::Polled polled,
+                          reader->Poll(kReadBudget, [signal] { signal->Raise(); }));
       TW_RETURN_IF_ERROR(rejects.Add(polled.rejects));
       if (polled.rows && polled.rows->num_rows() > 0) {
         TW_RETURN_IF_ERROR(writer->Write(*polled.rows));

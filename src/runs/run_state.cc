@@ -38,11 +38,12 @@ Result<component::Input> InlineNode(RunState& state, const GraphNode& node, Read
       read->state = inner.state;
       return component::Input(component::EmptyInput{});
     }
-    AddInput(recipe, node.sql->tables[i], inner.version ? inner.version->manifest.id.str() : inner.recipe);
+    AddInput(recipe, node.sql->tables[i],
+             inner.version ? inner.version->manifest.id.str() : inner.recipe);
   }
   read->recipe = recipe.Key();
-  auto statement = std::make_shared<component::Statement>(
-      sql::MakeStatement(node.sql->text.text, node.sql->analysis, std::move(bound.inputs), state.Parameters()));
+  auto statement = std::make_shared<component::Statement>(sql::MakeStatement(
+      node.sql->text.text, node.sql->analysis, std::move(bound.inputs), state.Parameters()));
   return component::Input(component::InlinedInput{std::move(statement)});
 }
 
@@ -56,7 +57,8 @@ Status BindTable(RunState& state, const InputTable& table, BoundInputs* bound) {
     if (PartOfRun(state, table.node)) {
       std::lock_guard lock(state.mutex);
       const auto node_state = state.results[static_cast<std::size_t>(table.node)].state;
-      waits = node_state == catalog::NodeState::kWaiting || node_state == catalog::NodeState::kPending;
+      waits =
+          node_state == catalog::NodeState::kWaiting || node_state == catalog::NodeState::kPending;
     }
     if (waits) {
       read.state = Read::State::kWaits;
@@ -88,10 +90,13 @@ Result<catalog::VersionRecord> VersionFor(RunState& state, const InputTable& tab
     const NodeResult& result = state.results[static_cast<std::size_t>(table.node)];
     const std::string& name = state.node(table.node).name();
     if (table.table == name && result.version) return *result.version;
-    if (const auto side = result.sides.find(table.table); side != result.sides.end()) return side->second;
-    return Status::NotFound(fmt::format("table {} was not made: node {} rejects no rows", table.table, name))
+    if (const auto side = result.sides.find(table.table); side != result.sides.end())
+      return side->second;
+    return Status::NotFound(
+               fmt::format("table {} was not made: node {} rejects no rows", table.table, name))
         .WithSlug("no-version")
-        .WithHint("bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
+        .WithHint(
+            "bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
   }
   const std::string key =
       table.pipeline + "." + table.table +
@@ -100,7 +105,8 @@ Result<catalog::VersionRecord> VersionFor(RunState& state, const InputTable& tab
     std::lock_guard lock(state.mutex);
     if (const auto it = state.pinned.find(key); it != state.pinned.end()) return it->second;
   }
-  TW_ASSIGN_OR_RETURN(catalog::VersionRecord version, ChooseVersion(state.workspace.catalog(), table));
+  TW_ASSIGN_OR_RETURN(catalog::VersionRecord version,
+                      ChooseVersion(state.workspace.catalog(), table));
   std::lock_guard lock(state.mutex);
   return state.pinned.emplace(key, std::move(version)).first->second;
 }

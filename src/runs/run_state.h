@@ -25,11 +25,17 @@ struct NodeResult {
   Recipe recipe;  ///< of a node that made a version
 };
 
-/// Everything that the nodes of one executing run share. Immutable but for `results` and the pinned versions, which
-/// are guarded by `mutex`; a node's result is written once, before any of its readers starts.
+/// Everything that the nodes of one executing run share. Immutable but for `results` and the pinned
+/// versions, which are guarded by `mutex`; a node's result is written once, before any of its
+/// readers starts.
 struct RunState {
   RunState(Workspace& w, Plan& p, catalog::RunRecord r, RunObserver& o)
-      : workspace(w), plan(p), run(std::move(r)), observer(o), decider(w, p.graph, run.id), results(p.nodes.size()) {
+      : workspace(w),
+        plan(p),
+        run(std::move(r)),
+        observer(o),
+        decider(w, p.graph, run.id),
+        results(p.nodes.size()) {
     decider.AllowReading();
   }
 
@@ -47,7 +53,8 @@ struct RunState {
   std::vector<NodeRunId> node_runs;  ///< by node; empty for nodes that are not part of the run
   std::mutex mutex;
   std::vector<NodeResult> results;
-  /// Tables from outside this run keep the version they had at the first look, so that all nodes agree.
+  /// Tables from outside this run keep the version they had at the first look, so that all nodes
+  /// agree.
   std::map<std::string, catalog::VersionRecord> pinned;
   std::mutex observer_mutex;
 };
@@ -57,7 +64,8 @@ struct BoundInputs {
   Reads reads;
   std::vector<component::Input> inputs;
 };
-/// All inputs of `node` must have ended. For SQL nodes one entry per table of the statement; for gates and targets one.
+/// All inputs of `node` must have ended. For SQL nodes one entry per table of the statement; for
+/// gates and targets one.
 Result<BoundInputs> BindInputs(RunState& state, const GraphNode& node);
 /// One table, as version; kNotFound when there is none to read.
 Result<catalog::VersionRecord> VersionFor(RunState& state, const InputTable& table);

@@ -15,7 +15,8 @@ class RunTest : public testing::Test {
   void SetUp() override { pipeline_.Write("sales.csv", kSales); }
 
   /// Runs and expects a run to take place.
-  RunOutcome Run(std::vector<std::string> selection = {}, std::map<std::string, std::string> params = {}) {
+  RunOutcome Run(std::vector<std::string> selection = {},
+                 std::map<std::string, std::string> params = {}) {
     auto outcome = pipeline_.Run(std::move(selection), std::move(params));
     EXPECT_TRUE(outcome.ok()) << outcome.status();
     for (const auto& diagnostic : pipeline_.diagnostics.all()) {
@@ -49,7 +50,8 @@ TEST_F(RunTest, ReuseNeedsNoEngine) {
   RecordingObserver observer;
   Diagnostics diagnostics;
   const auto text = ReadFile((*workspace)->files(), pipeline_.Path("p.yaml"));
-  const auto outcome = runs::Run(**workspace, {.file = pipeline_.Path("p.yaml"), .text = *text}, observer, {}, diagnostics);
+  const auto outcome = runs::Run(**workspace, {.file = pipeline_.Path("p.yaml"), .text = *text},
+                                 observer, {}, diagnostics);
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_FALSE((*workspace)->engine_opened());
 }
@@ -107,7 +109,8 @@ TEST_F(RunTest, ANonRepeatableStatementAlwaysRuns) {
 }
 
 TEST_F(RunTest, AParameterThatIsUsedIsPartOfTheKey) {
-  pipeline_.Nodes(std::string(kTwoNodes) + "  big: {sql: \"FROM sales WHERE amount >= $least\"}\n", "least: {type: integer, default: 20}");
+  pipeline_.Nodes(std::string(kTwoNodes) + "  big: {sql: \"FROM sales WHERE amount >= $least\"}\n",
+                  "least: {type: integer, default: 20}");
   Run();
   const RunOutcome outcome = Run({}, {{"least", "30"}});
   EXPECT_EQ(StateOf(outcome, "totals"), "reused");
@@ -117,7 +120,8 @@ TEST_F(RunTest, AParameterThatIsUsedIsPartOfTheKey) {
 
 TEST_F(RunTest, ABadRowIsKeptAsideWithItsPlace) {
   pipeline_.Write("sales.csv", "region,amount\neast,10\nwest,many\n");
-  pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}, bad_rows: quarantine}}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}, bad_rows: quarantine}}\n");
   Run();
   EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales"), "1\n");
   EXPECT_EQ(pipeline_.Rows("SELECT line, \"column\" FROM sales_rejects"), "3|amount\n");
@@ -125,7 +129,8 @@ TEST_F(RunTest, ABadRowIsKeptAsideWithItsPlace) {
 
 TEST_F(RunTest, AFailedCheckKeepsTheRowsButNobodyReadsThem) {
   pipeline_.Nodes(
-      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: amount, max: 25}}]}\n"
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: "
+      "amount, max: 25}}]}\n"
       "  totals: {sql: \"SELECT count(*) AS n FROM sales\"}\n");
   const RunOutcome outcome = Run();
   EXPECT_EQ(outcome.run.state, catalog::RunState::kFailed);
@@ -136,18 +141,22 @@ TEST_F(RunTest, AFailedCheckKeepsTheRowsButNobodyReadsThem) {
 }
 
 TEST_F(RunTest, AQuarantineCheckMovesRowsAside) {
-  pipeline_.Nodes("  sales:\n    source: {files: sales.csv, columns: {amount: integer}}\n"
-                  "    checks: [{range: {column: amount, max: 25}, severity: quarantine}]\n");
+  pipeline_.Nodes(
+      "  sales:\n    source: {files: sales.csv, columns: {amount: integer}}\n"
+      "    checks: [{range: {column: amount, max: 25}, severity: quarantine}]\n");
   const RunOutcome outcome = Run();
   EXPECT_EQ(outcome.run.state, catalog::RunState::kDone);
   EXPECT_EQ(pipeline_.Rows("FROM sales"), "east|10\nwest|20\n");
-  EXPECT_EQ(pipeline_.Rows("SELECT raw FROM sales_rejects"), "{\"region\":\"east\",\"amount\":30}\n");
+  EXPECT_EQ(pipeline_.Rows("SELECT raw FROM sales_rejects"),
+            "{\"region\":\"east\",\"amount\":30}\n");
 }
 
 TEST_F(RunTest, RejectsOfTheReaderAndOfTheChecksAreKeptTogether) {
   pipeline_.Write("sales.csv", "region,amount\neast,10\nwest,many\nnorth,99\n");
-  pipeline_.Nodes("  sales:\n    source: {files: sales.csv, columns: {amount: integer}, bad_rows: quarantine}\n"
-                  "    checks: [{range: {column: amount, max: $most}, severity: quarantine}]\n", "most: {type: integer, default: 25}");
+  pipeline_.Nodes(
+      "  sales:\n    source: {files: sales.csv, columns: {amount: integer}, bad_rows: quarantine}\n"
+      "    checks: [{range: {column: amount, max: $most}, severity: quarantine}]\n",
+      "most: {type: integer, default: 25}");
   Run();
   EXPECT_EQ(pipeline_.Rows("FROM sales"), "east|10\n");
   EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales_rejects"), "2\n");
@@ -157,7 +166,8 @@ TEST_F(RunTest, APassThroughNodeKeepsItsParameters) {
   pipeline_.Nodes(
       "  sales: {source: {files: sales.csv, columns: {amount: integer}}}\n"
       "  big: {sql: \"FROM sales WHERE amount >= $least\", materialize: none}\n"
-      "  total: {sql: \"SELECT sum(amount) AS total FROM big\"}\n", "least: {type: integer, default: 20}");
+      "  total: {sql: \"SELECT sum(amount) AS total FROM big\"}\n",
+      "least: {type: integer, default: 20}");
   Run();
   EXPECT_EQ(pipeline_.Rows("FROM total"), "50\n");
   Run({}, {{"least", "30"}});
@@ -165,12 +175,18 @@ TEST_F(RunTest, APassThroughNodeKeepsItsParameters) {
 }
 
 TEST_F(RunTest, ChangedChecksRunAgainOnTheSameVersion) {
-  pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: amount, max: 100}}]}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: "
+      "amount, max: 100}}]}\n");
   Run();
-  pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: amount, max: 25}}]}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: "
+      "amount, max: 25}}]}\n");
   const RunOutcome outcome = Run();
   EXPECT_EQ(StateOf(outcome, "sales"), "failed");
-  pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: amount, max: 50}}]}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: "
+      "amount, max: 50}}]}\n");
   EXPECT_EQ(StateOf(Run(), "sales"), "reused");
   EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales AT (VERSION => 1)"), "3\n");
 }
@@ -187,7 +203,8 @@ TEST_F(RunTest, APassThroughNodeIsNotStored) {
 }
 
 TEST_F(RunTest, AppendAddsToWhatIsThere) {
-  pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}}, materialize: append}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, materialize: append}\n");
   Run();
   pipeline_.Write("sales.csv", "region,amount\nnorth,7\n");
   Run();
@@ -205,7 +222,8 @@ TEST_F(RunTest, ASelectionReadsWhatIsStoredElsewhere) {
 }
 
 TEST_F(RunTest, AnUnknownColumnIsFoundBeforeAnythingRuns) {
-  pipeline_.Nodes("  sales: {source: {files: sales.csv}}\n  totals: {sql: \"SELECT regin FROM sales\"}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv}}\n  totals: {sql: \"SELECT regin FROM sales\"}\n");
   const auto outcome = pipeline_.Run();
   ASSERT_FALSE(outcome.ok());
   ASSERT_EQ(pipeline_.diagnostics.errors(), 1u);
@@ -217,14 +235,17 @@ TEST_F(RunTest, AnUnknownColumnIsFoundBeforeAnythingRuns) {
 }
 
 TEST_F(RunTest, ACycleIsNamed) {
-  pipeline_.Nodes("  a: {sql: \"SELECT * FROM c\"}\n  b: {sql: \"SELECT * FROM a\"}\n  c: {sql: \"SELECT * FROM b\"}\n");
+  pipeline_.Nodes(
+      "  a: {sql: \"SELECT * FROM c\"}\n  b: {sql: \"SELECT * FROM a\"}\n  c: {sql: \"SELECT * "
+      "FROM b\"}\n");
   ASSERT_FALSE(pipeline_.Run().ok());
   EXPECT_EQ(pipeline_.diagnostics.all().front().slug, "cycle");
   EXPECT_NE(pipeline_.diagnostics.all().front().message.find("a reads c"), std::string::npos);
 }
 
 TEST_F(RunTest, TargetsAreWrittenOnceAndAgainWhenTheyAreGone) {
-  pipeline_.Nodes(std::string(kTwoNodes) + "  out: {from: totals, target: {files: out/totals.csv, order_by: [region]}}\n");
+  pipeline_.Nodes(std::string(kTwoNodes) +
+                  "  out: {from: totals, target: {files: out/totals.csv, order_by: [region]}}\n");
   Run();
   const auto bytes = ReadFile(LocalFileSystem(), pipeline_.Path("out/totals.csv"));
   ASSERT_TRUE(bytes.ok()) << bytes.status();
@@ -249,7 +270,9 @@ TEST_F(RunTest, AFailedNodeStopsOnlyWhatIsBelowIt) {
 }
 
 TEST_F(RunTest, ResumeGoesOnWithTheSameNumber) {
-  pipeline_.Nodes("  sales: {source: {files: sales.csv}}\n  n: {sql: \"SELECT CAST(max(amount) AS tinyint) AS n FROM sales\"}\n");
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv}}\n  n: {sql: \"SELECT CAST(max(amount) AS tinyint) AS "
+      "n FROM sales\"}\n");
   pipeline_.Write("sales.csv", "region,amount\neast,1000\n");
   const RunOutcome failed = Run();
   EXPECT_EQ(StateOf(failed, "n"), "failed");

@@ -26,7 +26,8 @@ void Spread(int from, const Next& next, Flags& flags) {
   }
 }
 
-/// Adds what one word names. `named` gets the nodes that were named themselves, not reached through '+'.
+/// Adds what one word names. `named` gets the nodes that were named themselves, not reached through
+/// '+'.
 Status SelectWord(const Graph& graph, const std::string& word, Flags& selected, Flags& named) {
   std::string name = word;
   const bool above = name.starts_with('+');
@@ -37,8 +38,9 @@ Status SelectWord(const Graph& graph, const std::string& word, Flags& selected, 
   std::vector<int> hits;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const auto& tags = graph.nodes[i].spec->tags;
-    const bool hit = name.starts_with("tag:") ? std::find(tags.begin(), tags.end(), name.substr(4)) != tags.end()
-                                              : graph.nodes[i].name() == name;
+    const bool hit = name.starts_with("tag:")
+                         ? std::find(tags.begin(), tags.end(), name.substr(4)) != tags.end()
+                         : graph.nodes[i].name() == name;
     if (hit) hits.push_back(static_cast<int>(i));
   }
   if (hits.empty()) {
@@ -48,9 +50,11 @@ Status SelectWord(const Graph& graph, const std::string& word, Flags& selected, 
       for (const auto& tag : node.spec->tags) names.push_back("tag:" + tag);
     }
     const std::string near = Nearest(name, names);
-    return Status::NotFound(fmt::format("nothing in pipeline {} is selected by \"{}\"", graph.pipeline->name, word))
+    return Status::NotFound(fmt::format("nothing in pipeline {} is selected by \"{}\"",
+                                        graph.pipeline->name, word))
         .WithSlug("unknown-selection")
-        .WithHint(near.empty() ? "thalweg graph lists the nodes" : fmt::format("did you mean \"{}\"?", near));
+        .WithHint(near.empty() ? "thalweg graph lists the nodes"
+                               : fmt::format("did you mean \"{}\"?", near));
   }
   auto upstream = [&](int i) { return graph.nodes[static_cast<std::size_t>(i)].upstream; };
   auto downstream = [&](int i) { return graph.nodes[static_cast<std::size_t>(i)].downstream; };
@@ -82,7 +86,8 @@ Result<std::vector<bool>> Select(const Graph& graph, const std::vector<std::stri
     const GraphNode& node = graph.nodes[at];
     if (!selected[at] || named[at]) continue;
     const bool only_unselected =
-        !node.upstream.empty() && std::all_of(node.upstream.begin(), node.upstream.end(), [&](int other) {
+        !node.upstream.empty() &&
+        std::all_of(node.upstream.begin(), node.upstream.end(), [&](int other) {
           const auto o = static_cast<std::size_t>(other);
           return !selected[o] && (graph.nodes[o].spec->manual || words.empty());
         });
@@ -102,7 +107,9 @@ Result<catalog::VersionRecord> ChooseVersion(catalog::Catalog& catalog, const In
     TW_ASSIGN_OR_RETURN(version, catalog.VersionAsOf(table.pipeline, table.table, instant));
     wanted = "no version as of " + table.at->value;
   } else if (table.at->unit == sql::AtClause::Unit::kTick) {
-    return Status::Unsupported(fmt::format("table {} has no ticks: only topics and streams have", name)).WithSlug("no-ticks");
+    return Status::Unsupported(
+               fmt::format("table {} has no ticks: only topics and streams have", name))
+        .WithSlug("no-ticks");
   } else {
     const std::int64_t number = std::atoll(table.at->value.c_str());
     if (table.at->unit == sql::AtClause::Unit::kRun) {
@@ -116,7 +123,8 @@ Result<catalog::VersionRecord> ChooseVersion(catalog::Catalog& catalog, const In
   if (version) return *std::move(version);
   return Status::NotFound(fmt::format("table {} has {}", name, wanted))
       .WithSlug("no-version")
-      .WithHint(fmt::format("thalweg ls {} lists its versions; thalweg run +{} makes one", name, table.table));
+      .WithHint(fmt::format("thalweg ls {} lists its versions; thalweg run +{} makes one", name,
+                            table.table));
 }
 
 }  // namespace thalweg::runs

@@ -45,13 +45,14 @@ Result<Bytes> SizeOf(FileSystem& files, const std::string& path, std::int64_t* c
 /// "tables/<node>/<attempt>" of a home-relative file path.
 std::string AttemptOf(const std::string& file) {
   std::size_t end = 0;
-  for (int part = 0; part < 3 && end != std::string::npos; ++part) end = file.find('/', end + (part > 0 ? 1 : 0));
+  for (int part = 0; part < 3 && end != std::string::npos; ++part)
+    end = file.find('/', end + (part > 0 ? 1 : 0));
   return file.substr(0, end);
 }
 
-/// Directories of attempts that no version needs and no living attempt writes. An attempt's row comes before its
-/// directory, and a commit makes its files referenced before the attempt ends: so directories are listed first, then
-/// the living attempts are read, then what is referenced.
+/// Directories of attempts that no version needs and no living attempt writes. An attempt's row
+/// comes before its directory, and a commit makes its files referenced before the attempt ends: so
+/// directories are listed first, then the living attempts are read, then what is referenced.
 Result<std::vector<std::string>> DeadAttempts(Workspace& workspace) {
   FileSystem& files = workspace.files();
   std::vector<std::string> all;
@@ -86,7 +87,8 @@ Result<std::vector<std::string>> SweepAttempts(Workspace& workspace) {
 Result<SweepReport> Sweep(Workspace& workspace, const SweepOptions& options) {
   SweepReport report;
   if (!options.dry_run) {
-    TW_ASSIGN_OR_RETURN(const auto retired, workspace.catalog().RetireVersions(options.keep_versions));
+    TW_ASSIGN_OR_RETURN(const auto retired,
+                        workspace.catalog().RetireVersions(options.keep_versions));
     report.versions = static_cast<std::int64_t>(retired.versions.size());
   }
   TW_ASSIGN_OR_RETURN(const auto dead, DeadAttempts(workspace));

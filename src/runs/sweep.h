@@ -9,23 +9,23 @@
 namespace thalweg::runs {
 
 struct SweepOptions {
-  int keep_versions = 10;   ///< per table, the newest
+  int keep_versions = 10;  ///< per table, the newest
   bool dry_run = false;
 };
 
 struct SweepReport {
-  std::int64_t versions = 0;   ///< forgotten
-  std::int64_t files = 0;      ///< removed
+  std::int64_t versions = 0;  ///< forgotten
+  std::int64_t files = 0;     ///< removed
   Bytes bytes;
   std::vector<std::string> removed;  ///< home-relative paths
 };
 
-/// `gc`: forgets old versions that nothing needs, then removes files that no version names and that no living attempt
-/// may still be writing.
+/// `gc`: forgets old versions that nothing needs, then removes files that no version names and that
+/// no living attempt may still be writing.
 Result<SweepReport> Sweep(Workspace& workspace, const SweepOptions& options);
 
-/// Removes directories of attempts that can no longer commit: lost, failed or cancelled ones, and those whose row a
-/// power cut took away. Returns home-relative paths.
+/// Removes directories of attempts that can no longer commit: lost, failed or cancelled ones, and
+/// those whose row a power cut took away. Returns home-relative paths.
 Result<std::vector<std::string>> SweepAttempts(Workspace& workspace);
 
 }  // namespace thalweg::runs

@@ -24,20 +24,28 @@ class TableBuilder {
     TW_ASSIGN_OR_RETURN(schema_, data::ToArrow(columns_));
     for (const auto& field : schema_->fields()) {
       std::unique_ptr<arrow::ArrayBuilder> builder;
-      const arrow::Status made = arrow::MakeBuilder(arrow::default_memory_pool(), field->type(), &builder);
+      const arrow::Status made =
+          arrow::MakeBuilder(arrow::default_memory_pool(), field->type(), &builder);
       if (!made.ok()) return data::FromArrowStatus(made, "make a system table");
       builders_.push_back(std::move(builder));
     }
     return {};
   }
   void Row() { column_ = 0; }
-  TableBuilder& Add(const std::string& text) { return Keep(static_cast<arrow::StringBuilder&>(Next()).Append(text)); }
+  TableBuilder& Add(const std::string& text) {
+    return Keep(static_cast<arrow::StringBuilder&>(Next()).Append(text));
+  }
   TableBuilder& Add(std::string_view text) { return Add(std::string(text)); }
-  TableBuilder& Add(std::int64_t number) { return Keep(static_cast<arrow::Int64Builder&>(Next()).Append(number)); }
-  TableBuilder& Add(bool flag) { return Keep(static_cast<arrow::BooleanBuilder&>(Next()).Append(flag)); }
+  TableBuilder& Add(std::int64_t number) {
+    return Keep(static_cast<arrow::Int64Builder&>(Next()).Append(number));
+  }
+  TableBuilder& Add(bool flag) {
+    return Keep(static_cast<arrow::BooleanBuilder&>(Next()).Append(flag));
+  }
   TableBuilder& Add(const std::optional<Instant>& instant) {
     auto& builder = static_cast<arrow::TimestampBuilder&>(Next());
-    return Keep(instant ? builder.Append(instant->time_since_epoch().count()) : builder.AppendNull());
+    return Keep(instant ? builder.Append(instant->time_since_epoch().count())
+                        : builder.AppendNull());
   }
 
   Result<data::Batch> Finish() {
@@ -68,7 +76,8 @@ class TableBuilder {
 
 data::Columns Make(std::initializer_list<std::pair<const char*, const char*>> columns) {
   data::Columns made;
-  for (const auto& [name, type] : columns) made.push_back({static_cast<int>(made.size()) + 1, name, type});
+  for (const auto& [name, type] : columns)
+    made.push_back({static_cast<int>(made.size()) + 1, name, type});
   return made;
 }
 
@@ -84,7 +93,11 @@ Status FillRuns(catalog::Catalog& catalog, TableBuilder& table) {
   TW_ASSIGN_OR_RETURN(const auto runs, catalog.Runs(std::nullopt, kAllRuns));
   for (const auto& run : runs) {
     table.Row();
-    table.Add(run.number).Add(run.pipeline).Add(catalog::ToString(run.state)).Add(std::optional(run.started)).Add(run.ended);
+    table.Add(run.number)
+        .Add(run.pipeline)
+        .Add(catalog::ToString(run.state))
+        .Add(std::optional(run.started))
+        .Add(run.ended);
     table.Add(run.selection).Add(run.parameters).Add(run.file_path).Add(run.actor).Add(run.reason);
   }
   return {};
@@ -96,8 +109,17 @@ Status FillNodes(catalog::Catalog& catalog, TableBuilder& table) {
     TW_ASSIGN_OR_RETURN(const auto nodes, catalog.NodeRuns(run.id));
     for (const auto& node : nodes) {
       table.Row();
-      table.Add(run.number).Add(run.pipeline).Add(node.node_name).Add(node.kind).Add(catalog::ToString(node.state)).Add(node.action);
-      table.Add(node.version.str()).Add(node.recipe_key).Add(node.started).Add(node.ended).Add(node.error);
+      table.Add(run.number)
+          .Add(run.pipeline)
+          .Add(node.node_name)
+          .Add(node.kind)
+          .Add(catalog::ToString(node.state))
+          .Add(node.action);
+      table.Add(node.version.str())
+          .Add(node.recipe_key)
+          .Add(node.started)
+          .Add(node.ended)
+          .Add(node.error);
     }
   }
   return {};
@@ -111,9 +133,22 @@ Status FillAttempts(catalog::Catalog& catalog, TableBuilder& table) {
       TW_ASSIGN_OR_RETURN(const auto attempts, catalog.Attempts(node.id));
       for (const auto& attempt : attempts) {
         table.Row();
-        table.Add(run.number).Add(node.node_name).Add(std::int64_t{attempt.number}).Add(catalog::ToString(attempt.state)).Add(attempt.engine).Add(attempt.worker);
-        table.Add(attempt.started).Add(attempt.ended).Add(attempt.rows_in).Add(attempt.rows_out).Add(attempt.rows_rejected);
-        table.Add(attempt.bytes.value).Add(attempt.peak_memory.value).Add(attempt.spilled.value).Add(attempt.cpu_us).Add(attempt.error);
+        table.Add(run.number)
+            .Add(node.node_name)
+            .Add(std::int64_t{attempt.number})
+            .Add(catalog::ToString(attempt.state))
+            .Add(attempt.engine)
+            .Add(attempt.worker);
+        table.Add(attempt.started)
+            .Add(attempt.ended)
+            .Add(attempt.rows_in)
+            .Add(attempt.rows_out)
+            .Add(attempt.rows_rejected);
+        table.Add(attempt.bytes.value)
+            .Add(attempt.peak_memory.value)
+            .Add(attempt.spilled.value)
+            .Add(attempt.cpu_us)
+            .Add(attempt.error);
       }
     }
   }
@@ -123,12 +158,22 @@ Status FillAttempts(catalog::Catalog& catalog, TableBuilder& table) {
 Status FillVersions(catalog::Catalog& catalog, TableBuilder& table) {
   TW_ASSIGN_OR_RETURN(const auto tables, catalog.Tables());
   for (const auto& known : tables) {
-    TW_ASSIGN_OR_RETURN(const auto versions, catalog.Versions(known.pipeline, known.table, kAllRuns));
+    TW_ASSIGN_OR_RETURN(const auto versions,
+                        catalog.Versions(known.pipeline, known.table, kAllRuns));
     for (const auto& version : versions) {
       table.Row();
-      table.Add(version.pipeline).Add(version.table).Add(version.number).Add(version.run_number).Add(version.manifest.id.str());
-      table.Add(version.manifest.rows).Add(version.manifest.bytes.value).Add(static_cast<std::int64_t>(version.manifest.files.size()));
-      table.Add(version.good).Add(version.invalidated).Add(data::ToString(version.manifest.columns)).Add(std::optional(version.created));
+      table.Add(version.pipeline)
+          .Add(version.table)
+          .Add(version.number)
+          .Add(version.run_number)
+          .Add(version.manifest.id.str());
+      table.Add(version.manifest.rows)
+          .Add(version.manifest.bytes.value)
+          .Add(static_cast<std::int64_t>(version.manifest.files.size()));
+      table.Add(version.good)
+          .Add(version.invalidated)
+          .Add(data::ToString(version.manifest.columns))
+          .Add(std::optional(version.created));
     }
   }
   return {};
@@ -142,8 +187,13 @@ Status FillSignatures(catalog::Catalog& catalog, TableBuilder& table) {
     for (const auto& signature : signatures) {
       table.Row();
       table.Add(node.pipeline).Add(node.name).Add(signature.run_number);
-      table.Add(std::string(signature.decision == catalog::Decision::kApproved ? "approved" : "rejected"));
-      table.Add(signature.actor).Add(std::optional(signature.at)).Add(signature.comment).Add(signature.versions.front().str()).Add(signature.digest);
+      table.Add(std::string(signature.decision == catalog::Decision::kApproved ? "approved"
+                                                                               : "rejected"));
+      table.Add(signature.actor)
+          .Add(std::optional(signature.at))
+          .Add(signature.comment)
+          .Add(signature.versions.front().str())
+          .Add(signature.digest);
     }
   }
   return {};
@@ -155,7 +205,13 @@ Status FillEvents(catalog::Catalog& catalog, TableBuilder& table) {
     TW_ASSIGN_OR_RETURN(const auto events, catalog.Events(run.number, 0, kAllRuns));
     for (const auto& event : events) {
       table.Row();
-      table.Add(event.id).Add(std::optional(event.at)).Add(event.run_number).Add(event.node).Add(event.what).Add(event.actor).Add(event.reason);
+      table.Add(event.id)
+          .Add(std::optional(event.at))
+          .Add(event.run_number)
+          .Add(event.node)
+          .Add(event.what)
+          .Add(event.actor)
+          .Add(event.reason);
     }
   }
   return {};
@@ -163,18 +219,83 @@ Status FillEvents(catalog::Catalog& catalog, TableBuilder& table) {
 
 const std::vector<SystemTable>& All() {
   static const std::vector<SystemTable> tables = {
-      {"runs", Make({{"number", "bigint"}, {"pipeline", "varchar"}, {"state", "varchar"}, {"started", "timestamptz"}, {"ended", "timestamptz"}, {"selection", "varchar"},
-                     {"parameters", "varchar"}, {"file", "varchar"}, {"actor", "varchar"}, {"reason", "varchar"}}), FillRuns},
-      {"nodes", Make({{"run", "bigint"}, {"pipeline", "varchar"}, {"node", "varchar"}, {"kind", "varchar"}, {"state", "varchar"}, {"action", "varchar"}, {"version", "varchar"},
-                      {"recipe_key", "varchar"}, {"started", "timestamptz"}, {"ended", "timestamptz"}, {"error", "varchar"}}), FillNodes},
-      {"attempts", Make({{"run", "bigint"}, {"node", "varchar"}, {"number", "bigint"}, {"state", "varchar"}, {"engine", "varchar"}, {"worker", "varchar"}, {"started", "timestamptz"},
-                         {"ended", "timestamptz"}, {"rows_in", "bigint"}, {"rows_out", "bigint"}, {"rows_rejected", "bigint"}, {"bytes", "bigint"}, {"peak_memory", "bigint"},
-                         {"spilled", "bigint"}, {"cpu_us", "bigint"}, {"error", "varchar"}}), FillAttempts},
-      {"versions", Make({{"pipeline", "varchar"}, {"table_name", "varchar"}, {"number", "bigint"}, {"run", "bigint"}, {"id", "varchar"}, {"rows", "bigint"}, {"bytes", "bigint"},
-                         {"files", "bigint"}, {"good", "boolean"}, {"invalidated", "boolean"}, {"columns", "varchar"}, {"created", "timestamptz"}}), FillVersions},
-      {"signatures", Make({{"pipeline", "varchar"}, {"gate", "varchar"}, {"run", "bigint"}, {"decision", "varchar"}, {"actor", "varchar"}, {"at", "timestamptz"},
-                           {"comment", "varchar"}, {"version", "varchar"}, {"digest", "varchar"}}), FillSignatures},
-      {"events", Make({{"id", "bigint"}, {"at", "timestamptz"}, {"run", "bigint"}, {"node", "varchar"}, {"what", "varchar"}, {"actor", "varchar"}, {"reason", "varchar"}}), FillEvents},
+      {"runs",
+       Make({{"number", "bigint"},
+             {"pipeline", "varchar"},
+             {"state", "varchar"},
+             {"started", "timestamptz"},
+             {"ended", "timestamptz"},
+             {"selection", "varchar"},
+             {"parameters", "varchar"},
+             {"file", "varchar"},
+             {"actor", "varchar"},
+             {"reason", "varchar"}}),
+       FillRuns},
+      {"nodes",
+       Make({{"run", "bigint"},
+             {"pipeline", "varchar"},
+             {"node", "varchar"},
+             {"kind", "varchar"},
+             {"state", "varchar"},
+             {"action", "varchar"},
+             {"version", "varchar"},
+             {"recipe_key", "varchar"},
+             {"started", "timestamptz"},
+             {"ended", "timestamptz"},
+             {"error", "varchar"}}),
+       FillNodes},
+      {"attempts",
+       Make({{"run", "bigint"},
+             {"node", "varchar"},
+             {"number", "bigint"},
+             {"state", "varchar"},
+             {"engine", "varchar"},
+             {"worker", "varchar"},
+             {"started", "timestamptz"},
+             {"ended", "timestamptz"},
+             {"rows_in", "bigint"},
+             {"rows_out", "bigint"},
+             {"rows_rejected", "bigint"},
+             {"bytes", "bigint"},
+             {"peak_memory", "bigint"},
+             {"spilled", "bigint"},
+             {"cpu_us", "bigint"},
+             {"error", "varchar"}}),
+       FillAttempts},
+      {"versions",
+       Make({{"pipeline", "varchar"},
+             {"table_name", "varchar"},
+             {"number", "bigint"},
+             {"run", "bigint"},
+             {"id", "varchar"},
+             {"rows", "bigint"},
+             {"bytes", "bigint"},
+             {"files", "bigint"},
+             {"good", "boolean"},
+             {"invalidated", "boolean"},
+             {"columns", "varchar"},
+             {"created", "timestamptz"}}),
+       FillVersions},
+      {"signatures",
+       Make({{"pipeline", "varchar"},
+             {"gate", "varchar"},
+             {"run", "bigint"},
+             {"decision", "varchar"},
+             {"actor", "varchar"},
+             {"at", "timestamptz"},
+             {"comment", "varchar"},
+             {"version", "varchar"},
+             {"digest", "varchar"}}),
+       FillSignatures},
+      {"events",
+       Make({{"id", "bigint"},
+             {"at", "timestamptz"},
+             {"run", "bigint"},
+             {"node", "varchar"},
+             {"what", "varchar"},
+             {"actor", "varchar"},
+             {"reason", "varchar"}}),
+       FillEvents},
   };
   return tables;
 }
@@ -192,7 +313,10 @@ Result<component::Input> SystemTables::Read(const std::string& table) {
     TW_ASSIGN_OR_RETURN(const data::Batch batch, builder.Finish());
     directory_ = JoinPath(workspace_.home().SpillDirectory(), "system");
     TW_RETURN_IF_ERROR(MakeDirectories(workspace_.files(), directory_));
-    TW_ASSIGN_OR_RETURN(const auto writer, data::ParquetWriter::Open(workspace_.files(), JoinPath(directory_, table + ".parquet"), batch->schema(), {}));
+    TW_ASSIGN_OR_RETURN(
+        const auto writer,
+        data::ParquetWriter::Open(workspace_.files(), JoinPath(directory_, table + ".parquet"),
+                                  batch->schema(), {}));
     TW_RETURN_IF_ERROR(writer->Write(*batch));
     TW_ASSIGN_OR_RETURN(data::DataFile file, writer->Finish());
     component::TableInput input;
@@ -205,7 +329,8 @@ Result<component::Input> SystemTables::Read(const std::string& table) {
   const std::string near = Nearest(table, names);
   return Status::NotFound(fmt::format("there is no system table thalweg.{}", table))
       .WithSlug("unknown-table")
-      .WithHint(near.empty() ? fmt::format("they are: {}", fmt::join(names, ", ")) : fmt::format("did you mean thalweg.{}?", near));
+      .WithHint(near.empty() ? fmt::format("they are: {}", fmt::join(names, ", "))
+                             : fmt::format("did you mean thalweg.{}?", near));
 }
 
 }  // namespace thalweg::runs

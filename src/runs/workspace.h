@@ -20,8 +20,8 @@
 
 namespace thalweg::runs {
 
-/// An engine with the parser that belongs to it. Opened only when something must be parsed or executed: a run in which
-/// everything is reused never pays for it.
+/// An engine with the parser that belongs to it. Opened only when something must be parsed or
+/// executed: a run in which everything is reused never pays for it.
 struct OpenedEngine {
   std::unique_ptr<component::Engine> engine;
   std::unique_ptr<sql::Analyzer> analyzer;
@@ -35,11 +35,12 @@ class Workspace {
     const Clock* clock = nullptr;
     const component::Registry* registry = nullptr;
     std::function<Result<OpenedEngine>(const std::string& spill_directory)> open_engine;
-    std::string engine_name, engine_version;  ///< of the engine that open_engine opens; known without opening it
+    std::string engine_name,
+        engine_version;  ///< of the engine that open_engine opens; known without opening it
     Bytes memory = Bytes::MiB(512);
-    int threads = 0;          ///< 0: one per core
-    std::string actor;        ///< user@host
-    bool verify = false;      ///< hash source files again although size and time are as remembered
+    int threads = 0;      ///< 0: one per core
+    std::string actor;    ///< user@host
+    bool verify = false;  ///< hash source files again although size and time are as remembered
   };
   Workspace(Parts parts, catalog::Home home, std::unique_ptr<catalog::Catalog> catalog);
 
@@ -60,10 +61,12 @@ class Workspace {
   Result<component::Engine*> engine();
   Result<sql::Analyzer*> analyzer();
 
-  /// Identity of a file with its content hash, remembered in the catalog by path, size and time. Thread-safe.
+  /// Identity of a file with its content hash, remembered in the catalog by path, size and time.
+  /// Thread-safe.
   Result<data::FileIdentity> Identify(const std::string& path);
   /// `engine` may be null for a source of which only the identity is asked.
-  component::SourceContext MakeSourceContext(const std::string& directory, component::Engine* engine);
+  component::SourceContext MakeSourceContext(const std::string& directory,
+                                             component::Engine* engine);
   component::TargetContext MakeTargetContext(const std::string& directory);
 
  private:

@@ -38,7 +38,10 @@ RunRecord TestHome::CreateRun(const std::vector<std::string>& nodes) {
     run.nodes.push_back(
         {.node = ids[i], .name = nodes[i], .kind = "sql", .action = "run: first run"});
   }
-  return catalog().CreateRun(run).value();
+  RunRecord created = catalog().CreateRun(run).value();
+  Must(catalog().SetRunState(created.id, RunState::kRunning, kAnn));
+  created.state = RunState::kRunning;
+  return created;
 }
 
 NodeRunRecord TestHome::NodeRun(const RunRecord& run, const std::string& node) {

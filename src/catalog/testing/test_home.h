@@ -25,6 +25,7 @@ class TestHome {
   void Close() { catalog_.reset(); }
   void Reopen();
 
+  /// A running one.
   RunRecord CreateRun(const std::vector<std::string>& nodes);
   NodeRunRecord NodeRun(const RunRecord& run, const std::string& node);
   /// Starts an attempt of `node` and gives an epoch that ends it as done with one version of one

@@ -53,7 +53,8 @@ std::vector<CsvCase> LoadCsvCases(const std::string& directory) {
   std::vector<CsvCase> cases;
   const auto names = LocalFileSystem().List(directory);
   for (const std::string& name : names.value()) {
-    if (name.ends_with(kEnding)) cases.push_back(ReadCase(directory, name.substr(0, name.size() - kEnding.size())));
+    if (name.ends_with(kEnding))
+      cases.push_back(ReadCase(directory, name.substr(0, name.size() - kEnding.size())));
   }
   TW_CHECK(!cases.empty());
   return cases;

@@ -48,8 +48,10 @@ Bound BindCase(const SourceCase& one) {
   return bound;
 }
 
-/// Polls with the smallest budget; `each` sees the position after each step and all that was read so far.
-void Walk(Source& source, const Split& split, const std::function<void(Reader&, const ReadText&)>& each) {
+/// Polls with the smallest budget; `each` sees the position after each step and all that was read
+/// so far.
+void Walk(Source& source, const Split& split,
+          const std::function<void(Reader&, const ReadText&)>& each) {
   auto reader = source.Open(split, {});
   ASSERT_TRUE(reader.ok()) << reader.status();
   ReadText before;
@@ -66,7 +68,9 @@ void Walk(Source& source, const Split& split, const std::function<void(Reader&, 
 
 }  // namespace
 
-std::ostream& operator<<(std::ostream& out, const SourceCase& one) { return out << one.name; }
+std::ostream& operator<<(std::ostream& out, const SourceCase& one) {
+  return out << one.name;
+}
 
 void ExpectBindIsStable(const SourceCase& one) {
   const auto first = one.make(), second = one.make();
@@ -112,7 +116,8 @@ void ExpectReadTwiceEqual(const SourceCase& one) {
     const auto polled = (*reader)->Poll(Bytes::MiB(1), [] {});
     ASSERT_TRUE(polled.ok()) << polled.status();
     if (polled->rows == nullptr) continue;
-    EXPECT_TRUE(polled->rows->schema()->Equals(*bound.source->Bind()->schema, true)) << polled->rows->schema()->ToString();
+    EXPECT_TRUE(polled->rows->schema()->Equals(*bound.source->Bind()->schema, true))
+        << polled->rows->schema()->ToString();
   }
 }
 

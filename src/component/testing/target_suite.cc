@@ -19,11 +19,16 @@ using ::testing::IsEmpty;
 constexpr char kNothing[] = "nothing";
 
 /// Rows of three epochs: none is equal to another in number or content.
-data::Batch OldRows() { return data::MakeBatch({{"id", "integer", "[1, 2]"}, {"name", "varchar", R"(["a", null])"}}); }
-data::Batch NewRows() {
-  return data::MakeBatch({{"id", "integer", "[1, 2, 3]"}, {"name", "varchar", R"(["x", "y", "z"])"}});
+data::Batch OldRows() {
+  return data::MakeBatch({{"id", "integer", "[1, 2]"}, {"name", "varchar", R"(["a", null])"}});
 }
-data::Batch NoRows() { return OldRows()->Slice(0, 0); }
+data::Batch NewRows() {
+  return data::MakeBatch(
+      {{"id", "integer", "[1, 2, 3]"}, {"name", "varchar", R"(["x", "y", "z"])"}});
+}
+data::Batch NoRows() {
+  return OldRows()->Slice(0, 0);
+}
 
 const WriterId& Us() {
   static const WriterId id{NodeId::New(), 0};
@@ -41,11 +46,14 @@ Result<Receipt> PrepareRows(Target& target, const data::Batch& rows, const Write
   TW_RETURN_IF_ERROR(BindTo(target));
   const EpochId epoch = EpochId::New();
   TW_ASSIGN_OR_RETURN(const auto writer, target.Open(who, epoch));
-  for (std::int64_t row = 0; row < rows->num_rows(); ++row) TW_RETURN_IF_ERROR(writer->Write(rows->Slice(row, 1)));
+  for (std::int64_t row = 0; row < rows->num_rows(); ++row)
+    TW_RETURN_IF_ERROR(writer->Write(rows->Slice(row, 1)));
   return writer->Prepare(epoch);
 }
 
-Status CommitOne(Target& target, const Receipt& receipt) { return target.Commit(std::span(&receipt, 1)); }
+Status CommitOne(Target& target, const Receipt& receipt) {
+  return target.Commit(std::span(&receipt, 1));
+}
 
 /// Puts rows in place on a file system that works; returns the receipt.
 Receipt Put(TargetStand& stand, const data::Batch& rows) {
@@ -64,12 +72,14 @@ std::string VisibleAfter(const TargetCase& one, const data::Batch& rows) {
   return stand->Visible();
 }
 
-/// After a crash: old or new is there, what was prepared can be committed, anything else is swept and written anew.
+/// After a crash: old or new is there, what was prepared can be committed, anything else is swept
+/// and written anew.
 void Restart(TargetStand& stand, const std::optional<Receipt>& receipt, const std::string& before,
              const std::string& after) {
   EXPECT_THAT(stand.Visible(), AnyOf(before, after));
   const auto target = stand.Make(LocalFileSystem());
-  const std::vector<Receipt> wanted = receipt ? std::vector<Receipt>{*receipt} : std::vector<Receipt>();
+  const std::vector<Receipt> wanted =
+      receipt ? std::vector<Receipt>{*receipt} : std::vector<Receipt>();
   const Status recovered = target->Recover(Us(), wanted);
   EXPECT_TRUE(recovered.ok()) << recovered;
   if (receipt) {
@@ -84,7 +94,8 @@ void Restart(TargetStand& stand, const std::optional<Receipt>& receipt, const st
 }
 
 /// One epoch on a file system with a fault. True: it went through.
-bool PutWithFault(const TargetCase& one, FaultPlan plan, const std::string& before, const std::string& after) {
+bool PutWithFault(const TargetCase& one, FaultPlan plan, const std::string& before,
+                  const std::string& after) {
   const auto stand = one.make();
   Put(*stand, OldRows());
   FaultFileSystem files(LocalFileSystem(), plan);
@@ -106,19 +117,21 @@ bool PutWithFault(const TargetCase& one, FaultPlan plan, const std::string& befo
 }
 
 /// One epoch in a process that a power cut ends. True: it went through.
-bool PutWithPowerCut(const TargetCase& one, std::int64_t at, const std::string& before, const std::string& after) {
+bool PutWithPowerCut(const TargetCase& one, std::int64_t at, const std::string& before,
+                     const std::string& after) {
   const auto stand = one.make();
   Put(*stand, OldRows());
   // What the catalog would know: it is synced before anything is committed.
   const TempDirectory catalog;
   const std::string ledger = catalog / "receipt";
-  const ForkedEnd end = RunForked({.kind = FaultPlan::Kind::kPowerCut, .at = at}, [&](FaultFileSystem& files) {
-    const auto target = stand->Make(files);
-    const auto receipt = PrepareRows(*target, NewRows());
-    ASSERT_TRUE(receipt.ok()) << receipt.status();
-    ASSERT_TRUE(WriteFileAtomically(LocalFileSystem(), ledger, receipt->text).ok());
-    ASSERT_TRUE(CommitOne(*target, *receipt).ok());
-  });
+  const ForkedEnd end =
+      RunForked({.kind = FaultPlan::Kind::kPowerCut, .at = at}, [&](FaultFileSystem& files) {
+        const auto target = stand->Make(files);
+        const auto receipt = PrepareRows(*target, NewRows());
+        ASSERT_TRUE(receipt.ok()) << receipt.status();
+        ASSERT_TRUE(WriteFileAtomically(LocalFileSystem(), ledger, receipt->text).ok());
+        ASSERT_TRUE(CommitOne(*target, *receipt).ok());
+      });
   EXPECT_TRUE(end.killed || end.exit_code == 0);
   std::optional<Receipt> receipt;
   if (const auto text = ReadFile(LocalFileSystem(), ledger); text.ok()) {
@@ -130,7 +143,9 @@ bool PutWithPowerCut(const TargetCase& one, std::int64_t at, const std::string& 
 
 }  // namespace
 
-std::ostream& operator<<(std::ostream& out, const TargetCase& one) { return out << one.name; }
+std::ostream& operator<<(std::ostream& out, const TargetCase& one) {
+  return out << one.name;
+}
 
 void ExpectVisibleAtCommitOnly(const TargetCase& one) {
   const auto stand = one.make();
@@ -168,7 +183,8 @@ void ExpectCommitIsIdempotent(const TargetCase& one) {
   // Two epochs that were prepared and not committed: the later one is what is seen.
   const auto stand = one.make();
   const auto target = stand->Make(LocalFileSystem());
-  const std::vector<Receipt> receipts = {PrepareRows(*target, OldRows()).value(), PrepareRows(*target, NewRows()).value()};
+  const std::vector<Receipt> receipts = {PrepareRows(*target, OldRows()).value(),
+                                         PrepareRows(*target, NewRows()).value()};
   for (int again = 0; again < 2; ++again) {
     const Status status = target->Commit(receipts);
     EXPECT_TRUE(status.ok()) << status;
@@ -244,8 +260,10 @@ void ExpectFaultsLeaveOldOrNew(const TargetCase& one) {
     int at = 1;
     for (bool passed = false; !passed; ++at) {
       ASSERT_LT(at, kTooMany);
-      SCOPED_TRACE(::testing::Message() << "fault at operation " << at << (onward ? " and all after it" : ""));
-      passed = PutWithFault(one, {.kind = FaultPlan::Kind::kFail, .at = at, .onward = onward}, before, after);
+      SCOPED_TRACE(::testing::Message()
+                   << "fault at operation " << at << (onward ? " and all after it" : ""));
+      passed = PutWithFault(one, {.kind = FaultPlan::Kind::kFail, .at = at, .onward = onward},
+                            before, after);
       if (::testing::Test::HasFailure()) return;
     }
     EXPECT_GT(at, 4) << "an epoch of fewer operations cannot be durable";

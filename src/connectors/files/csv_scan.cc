@@ -20,7 +20,8 @@ char OneByte(const std::optional<std::string>& text, char otherwise) {
 
 class CsvFiles : public FileScan {
  public:
-  CsvFiles(const FilesSourceBody& body, const component::SourceContext& context) : body_(body), files_(*context.files) {}
+  CsvFiles(const FilesSourceBody& body, const component::SourceContext& context)
+      : body_(body), files_(*context.files) {}
 
   Status Prepare(std::vector<std::string> paths, component::Engine* engine) {
     scan_ = Declared(std::move(paths));
@@ -54,7 +55,8 @@ class CsvFiles : public FileScan {
     if (!decoder.ok()) return decoder.status().Annotate(path);
     TW_ASSIGN_OR_RETURN(auto stream, OpenStream(path));
     TW_RETURN_IF_ERROR(stream->Skip(start.offset));
-    return std::make_unique<TextReader>(path, std::move(stream), *std::move(decoder), body_.file_name);
+    return std::make_unique<TextReader>(path, std::move(stream), *std::move(decoder),
+                                        body_.file_name);
   }
 
  private:
@@ -81,12 +83,14 @@ class CsvFiles : public FileScan {
     const bool any_position = std::any_of(scan.columns.begin(), scan.columns.end(),
                                           [](const auto& column) { return column.position > 0; });
     if (body_.header == false && !any_position) {
-      for (std::size_t i = 0; i < scan.columns.size(); ++i) scan.columns[i].position = static_cast<int>(i) + 1;
+      for (std::size_t i = 0; i < scan.columns.size(); ++i)
+        scan.columns[i].position = static_cast<int>(i) + 1;
     }
     return scan;
   }
 
-  /// Without an engine's sample: columns that are not declared are texts, found in the first file's header.
+  /// Without an engine's sample: columns that are not declared are texts, found in the first file's
+  /// header.
   Status CompleteByHeader() {
     if (scan_.header.value_or(true) && !scan_.only_declared) {
       TW_ASSIGN_OR_RETURN(const auto header, ReadHeader(scan_.paths.front()));
@@ -105,7 +109,8 @@ class CsvFiles : public FileScan {
     for (std::size_t i = 0; i < header.size(); ++i) {
       const int position = static_cast<int>(i) + 1;
       const auto is_this = [&](const component::TextColumn& column) {
-        return column.position == position || (column.position == 0 && EqualNames(column.name, header[i]));
+        return column.position == position ||
+               (column.position == 0 && EqualNames(column.name, header[i]));
       };
       if (std::none_of(scan_.columns.begin(), scan_.columns.end(), is_this)) {
         scan_.columns.push_back({.name = header[i], .type = "varchar"});
@@ -158,7 +163,8 @@ class CsvFiles : public FileScan {
 
 }  // namespace
 
-Result<std::unique_ptr<FileScan>> MakeCsvScan(const FilesSourceBody& body, std::vector<std::string> paths,
+Result<std::unique_ptr<FileScan>> MakeCsvScan(const FilesSourceBody& body,
+                                              std::vector<std::string> paths,
                                               const component::SourceContext& context) {
   auto scan = std::make_unique<CsvFiles>(body, context);
   TW_RETURN_IF_ERROR(scan->Prepare(std::move(paths), context.engine));

@@ -42,9 +42,10 @@ Status NoFiles(FileSystem& files, const std::string& written, const std::string&
   std::string hint = pattern ? "see that the pattern fits: * does not cross a /, ** does"
                              : "create it, or correct the path";
   if (!near.empty()) hint = fmt::format("did you mean \"{}\"?", JoinPath(directory, near));
-  return Status::NotFound(fmt::format("{} files=\"{}\" searched={}",
-                                      pattern ? "no file fits the pattern" : "there is no such file", written,
-                                      directory))
+  return Status::NotFound(
+             fmt::format("{} files=\"{}\" searched={}",
+                         pattern ? "no file fits the pattern" : "there is no such file", written,
+                         directory))
       .WithSlug("no-files")
       .WithHint(hint);
 }
@@ -64,7 +65,8 @@ Status CheckIsFile(FileSystem& files, const std::string& path) {
   return Status::Ok();
 }
 
-Result<std::vector<std::string>> Expand(FileSystem& files, const std::string& written, const std::string& path) {
+Result<std::vector<std::string>> Expand(FileSystem& files, const std::string& written,
+                                        const std::string& path) {
   // A name that holds wildcard characters and exists is meant as it stands.
   if (files.Stat(path).ok()) return std::vector<std::string>{path};
   if (!HasWildcard(path)) return NoFiles(files, written, path);

@@ -24,7 +24,8 @@ bool Take(const json& in, FileProof* proof) {
   const auto hash = in.find("xxh3");
   if (hash == in.end() || !hash->is_string()) return false;
   proof->xxh3 = hash->get<std::string>();
-  return number("bytes", &proof->size.value) && number("rows", &proof->rows) && number("mtime_ns", &proof->mtime_ns);
+  return number("bytes", &proof->size.value) && number("rows", &proof->rows) &&
+         number("mtime_ns", &proof->mtime_ns);
 }
 
 bool TakeText(const json& in, const char* key, std::string* out) {
@@ -70,7 +71,8 @@ std::string FileReceipt::ToJson() const {
     out["bytes"] = size().value;
     out["rows"] = rows();
     out["parts"] = json::array();
-    for (const auto& [name, proof] : parts) Put(proof, &out["parts"].emplace_back(json{{"name", name}}));
+    for (const auto& [name, proof] : parts)
+      Put(proof, &out["parts"].emplace_back(json{{"name", name}}));
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -79,7 +81,8 @@ Result<FileReceipt> ParseReceipt(const component::Receipt& receipt) {
   FileReceipt parsed;
   const json in = json::parse(receipt.text, nullptr, false);
   if (Take(in, &parsed)) return parsed;
-  return Status(Code::kCorrupt, Fault::kBug, "a receipt of a files target cannot be read receipt=" + receipt.text);
+  return Status(Code::kCorrupt, Fault::kBug,
+                "a receipt of a files target cannot be read receipt=" + receipt.text);
 }
 
 }  // namespace thalweg::connectors

@@ -11,9 +11,11 @@
 namespace thalweg::connectors {
 
 /// Proof of a prepared epoch of a files target, as JSON:
-///   {"v":1, "path":"/out/r.parquet", "temp":"/out/.r.parquet.….tmp", "bytes":…, "rows":…, "xxh3":"…", "mtime_ns":…}
+///   {"v":1, "path":"/out/r.parquet", "temp":"/out/.r.parquet.….tmp", "bytes":…, "rows":…,
+///   "xxh3":"…", "mtime_ns":…}
 /// and for a directory, with sizes and rows as totals:
-///   {"v":1, "path":"/out/parts", "temp":"…", "bytes":…, "rows":…, "parts":[{"name":"part-0.csv", "bytes":…, "rows":…, …}]}
+///   {"v":1, "path":"/out/parts", "temp":"…", "bytes":…, "rows":…, "parts":[{"name":"part-0.csv",
+///   "bytes":…, "rows":…, …}]}
 struct FileReceipt {
   std::string path;  ///< absolute, without a '/' at its end
   std::string temp;  ///< beside it: what is to become it

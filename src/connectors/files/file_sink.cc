@@ -14,13 +14,17 @@ namespace {
 /// Bytes that are collected before they are written.
 constexpr std::size_t kWriteStep = std::size_t{1} << 20;
 
-std::unique_ptr<formats::Encoder> MakeEncoder(const data::SchemaRef& schema, const FilesTargetBody& body) {
+std::unique_ptr<formats::Encoder> MakeEncoder(const data::SchemaRef& schema,
+                                              const FilesTargetBody& body) {
   using Layout = formats::JsonEncoder::Layout;
   switch (body.file_format) {
-    case FileFormat::kJson: return std::make_unique<formats::JsonEncoder>(schema, Layout::kArray);
-    case FileFormat::kNdjson: return std::make_unique<formats::JsonEncoder>(schema, Layout::kLines);
+    case FileFormat::kJson:
+      return std::make_unique<formats::JsonEncoder>(schema, Layout::kArray);
+    case FileFormat::kNdjson:
+      return std::make_unique<formats::JsonEncoder>(schema, Layout::kLines);
     case FileFormat::kCsv:
-    case FileFormat::kParquet: break;
+    case FileFormat::kParquet:
+      break;
   }
   formats::CsvEncoderOptions options{.header = body.header, .null = body.nulls};
   if (!body.delimiter.empty()) options.delimiter = body.delimiter;
@@ -30,7 +34,8 @@ std::unique_ptr<formats::Encoder> MakeEncoder(const data::SchemaRef& schema, con
 class TextSink : public FileSink {
  public:
   TextSink(FileSystem& files, std::string path, std::unique_ptr<WritableFile> file,
-           std::unique_ptr<formats::Encoder> encoder, std::unique_ptr<formats::Compressor> compressor)
+           std::unique_ptr<formats::Encoder> encoder,
+           std::unique_ptr<formats::Compressor> compressor)
       : files_(files),
         path_(std::move(path)),
         file_(std::move(file)),
@@ -105,18 +110,22 @@ class ParquetSink : public FileSink {
 
 }  // namespace
 
-Result<std::unique_ptr<FileSink>> FileSink::Open(FileSystem& files, const std::string& path, const std::string& name,
-                                                 const data::SchemaRef& schema, const FilesTargetBody& body) {
+Result<std::unique_ptr<FileSink>> FileSink::Open(FileSystem& files, const std::string& path,
+                                                 const std::string& name,
+                                                 const data::SchemaRef& schema,
+                                                 const FilesTargetBody& body) {
   if (body.file_format == FileFormat::kParquet) {
     data::ParquetWriter::Options options;
     if (body.codec != "auto") options.codec = body.codec;
-    TW_ASSIGN_OR_RETURN(auto writer, data::ParquetWriter::Open(files, path, schema, std::move(options)));
+    TW_ASSIGN_OR_RETURN(auto writer,
+                        data::ParquetWriter::Open(files, path, schema, std::move(options)));
     return std::make_unique<ParquetSink>(files, path, std::move(writer));
   }
   TW_ASSIGN_OR_RETURN(const auto compression, formats::CompressionOf(body.codec, name));
   TW_ASSIGN_OR_RETURN(auto compressor, formats::Compressor::Make(compression));
   TW_ASSIGN_OR_RETURN(auto file, files.Create(path));
-  return std::make_unique<TextSink>(files, path, std::move(file), MakeEncoder(schema, body), std::move(compressor));
+  return std::make_unique<TextSink>(files, path, std::move(file), MakeEncoder(schema, body),
+                                    std::move(compressor));
 }
 
 Result<bool> IsSameFile(FileSystem& files, const std::string& path, const FileProof& proof) {

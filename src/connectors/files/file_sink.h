@@ -24,15 +24,18 @@ struct FileProof {
 class FileSink {
  public:
   /// `name` decides the compression of text formats.
-  static Result<std::unique_ptr<FileSink>> Open(FileSystem& files, const std::string& path, const std::string& name,
-                                                const data::SchemaRef& schema, const FilesTargetBody& body);
+  static Result<std::unique_ptr<FileSink>> Open(FileSystem& files, const std::string& path,
+                                                const std::string& name,
+                                                const data::SchemaRef& schema,
+                                                const FilesTargetBody& body);
   virtual ~FileSink() = default;
   virtual Status Write(const arrow::RecordBatch& batch) = 0;
   /// Everything is on the disk then; the name in the directory is the caller's business.
   virtual Result<FileProof> Finish() = 0;
 };
 
-/// Is the file at `path` the one of the proof? The content is hashed only if size is equal and the time stamp is not.
+/// Is the file at `path` the one of the proof? The content is hashed only if size is equal and the
+/// time stamp is not.
 Result<bool> IsSameFile(FileSystem& files, const std::string& path, const FileProof& proof);
 
 }  // namespace thalweg::connectors

@@ -17,26 +17,31 @@ Status FilesSource::List() {
   if (!paths_.empty()) return Status::Ok();
   TW_ASSIGN_OR_RETURN(auto paths, ListFiles(*context_.files, context_.directory, body_.files));
   // Before hours of work: a file that cannot be opened is found now.
-  for (const std::string& path : paths) TW_RETURN_IF_ERROR(context_.files->OpenForRead(path).status());
+  for (const std::string& path : paths)
+    TW_RETURN_IF_ERROR(context_.files->OpenForRead(path).status());
   paths_ = std::move(paths);
   return Status::Ok();
 }
 
 Result<FileFormat> FilesSource::Format() const {
-  for (const FileFormat format : {FileFormat::kCsv, FileFormat::kJson, FileFormat::kNdjson, FileFormat::kParquet}) {
+  for (const FileFormat format :
+       {FileFormat::kCsv, FileFormat::kJson, FileFormat::kNdjson, FileFormat::kParquet}) {
     if (body_.format == ToString(format)) return format;
   }
   std::optional<FileFormat> common;
   for (const std::string& path : paths_) {
     const auto format = FormatOfPath(path);
     if (!format) {
-      return Status::Invalid(fmt::format("the name does not tell the format of the file path={}", path))
+      return Status::Invalid(
+                 fmt::format("the name does not tell the format of the file path={}", path))
           .WithSlug("unknown-format")
-          .WithHint(fmt::format("add format: csv, json, ndjson or parquet; known endings are {}", KnownEndings()));
+          .WithHint(fmt::format("add format: csv, json, ndjson or parquet; known endings are {}",
+                                KnownEndings()));
     }
     if (common && *common != *format) {
-      return Status::Invalid(fmt::format("files of different formats in one source: {} is {}, others are {}", path,
-                                         ToString(*format), ToString(*common)))
+      return Status::Invalid(
+                 fmt::format("files of different formats in one source: {} is {}, others are {}",
+                             path, ToString(*format), ToString(*common)))
           .WithSlug("different-formats")
           .WithHint("give each format a source of its own");
     }
@@ -96,7 +101,8 @@ Result<std::unique_ptr<component::Reader>> FilesSource::Open(const component::Sp
                                                              const component::Position& from) {
   TW_RETURN_IF_ERROR(Prepare());
   if (std::find(paths_.begin(), paths_.end(), split.name) == paths_.end()) {
-    return Status::NotFound(fmt::format("the file is no longer part of the source path={}", split.name))
+    return Status::NotFound(
+               fmt::format("the file is no longer part of the source path={}", split.name))
         .WithSlug("no-files")
         .WithHint("put it back, or run the node again from the beginning");
   }

@@ -11,8 +11,8 @@
 
 namespace thalweg::connectors {
 
-/// Files on a disk. One split a file, named by its absolute path. The files are listed and looked at once, at the first
-/// call that needs them.
+/// Files on a disk. One split a file, named by its absolute path. The files are listed and looked
+/// at once, at the first call that needs them.
 class FilesSource : public component::Source {
  public:
   FilesSource(FilesSourceBody body, component::SourceContext context);

@@ -26,10 +26,12 @@ FilesTarget::FilesTarget(FilesTargetBody body, component::TargetContext context)
       path_(AbsolutePath(JoinPath(context_.directory, body_.files))),
       parent_(ParentPath(path_)) {}
 
-Result<component::Guarantee> FilesTarget::Bind(const data::Columns& columns, const data::EdgeType& edge,
+Result<component::Guarantee> FilesTarget::Bind(const data::Columns& columns,
+                                               const data::EdgeType& edge,
                                                component::WriteMode mode) {
   if (mode != component::WriteMode::kReplace) {
-    return Status::Unsupported(fmt::format("a file can only be replaced as a whole target={}", identity()))
+    return Status::Unsupported(
+               fmt::format("a file can only be replaced as a whole target={}", identity()))
         .WithSlug("write-mode")
         .WithHint("remove \"write\"; to add to a table, use materialize: append on a node");
   }
@@ -47,25 +49,29 @@ Status FilesTarget::CheckPlace() {
     if (info.status().code() != Code::kNotFound) return info.status();
     const auto parent = files_.Stat(parent_);
     if (!parent.ok() || parent->type == FileInfo::Type::kDirectory) return Status::Ok();
-    return Status::Invalid(fmt::format("a file is where the target's directory should be path={}", parent_))
+    return Status::Invalid(
+               fmt::format("a file is where the target's directory should be path={}", parent_))
         .WithSlug("not-a-directory")
         .WithHint("remove it, or choose another name");
   }
   const bool is_directory = info->type == FileInfo::Type::kDirectory;
   if (is_directory == body_.directory) return body_.directory ? CheckReplaceable() : Status::Ok();
-  return Status::Invalid(fmt::format("a {} has the name of the target path={}", is_directory ? "directory" : "file", path_))
+  return Status::Invalid(fmt::format("a {} has the name of the target path={}",
+                                     is_directory ? "directory" : "file", path_))
       .WithSlug(is_directory ? "is-a-directory" : "not-a-directory")
       .WithHint(is_directory ? "add a / to the name for a directory of files, or choose another one"
                              : "remove it, or the / at the end of the name");
 }
 
-/// A directory target takes the place of the whole directory: only what it wrote itself may be in there.
+/// A directory target takes the place of the whole directory: only what it wrote itself may be in
+/// there.
 Status FilesTarget::CheckReplaceable() {
   TW_ASSIGN_OR_RETURN(const auto names, files_.List(path_));
   for (const std::string& name : names) {
     if (IsPartName(name)) continue;
-    return Status(Code::kExists, fmt::format("the directory holds a file that is not of the target path={}",
-                                             JoinPath(path_, name)))
+    return Status(Code::kExists,
+                  fmt::format("the directory holds a file that is not of the target path={}",
+                              JoinPath(path_, name)))
         .WithSlug("directory-in-use")
         .WithHint("a directory target replaces the whole directory: give it one of its own");
   }
@@ -85,11 +91,13 @@ std::string FilesTarget::TempPrefix(const component::WriterId& writer) const {
   return fmt::format(".{}.{:08x}.", stem, who & 0xFFFFFFFF);
 }
 
-Result<std::unique_ptr<component::Writer>> FilesTarget::Open(const component::WriterId& writer, EpochId epoch) {
+Result<std::unique_ptr<component::Writer>> FilesTarget::Open(const component::WriterId& writer,
+                                                             EpochId epoch) {
   if (schema_ == nullptr) return Status::Internal("a files target was opened before it was bound");
   TW_RETURN_IF_ERROR(MakeDirectories(files_, parent_));
   TW_RETURN_IF_ERROR(CheckPlace());
-  const std::string temp = JoinPath(parent_, fmt::format("{}{}{}", TempPrefix(writer), epoch.str(), kTempEnding));
+  const std::string temp =
+      JoinPath(parent_, fmt::format("{}{}{}", TempPrefix(writer), epoch.str(), kTempEnding));
   return OpenFilesWriter(files_, {body_, schema_, identity(), path_, temp});
 }
 
@@ -122,7 +130,8 @@ Status FilesTarget::CommitLast(const FileReceipt& receipt) {
   }
   if (prepared) return Replace(receipt);
   return Status(Code::kCorrupt, Fault::kExternal,
-                fmt::format("what was prepared for the target is gone temp={} path={}", receipt.temp, path_))
+                fmt::format("what was prepared for the target is gone temp={} path={}",
+                            receipt.temp, path_))
       .WithSlug("prepared-file-lost")
       .WithHint("run the target's node again: its rows are written anew");
 }
@@ -130,7 +139,8 @@ Status FilesTarget::CommitLast(const FileReceipt& receipt) {
 Status FilesTarget::Replace(const FileReceipt& receipt) {
   const bool exchange = body_.directory && files_.Stat(path_).ok();
   if (exchange) TW_RETURN_IF_ERROR(CheckReplaceable());
-  TW_RETURN_IF_ERROR(exchange ? files_.Exchange(receipt.temp, path_) : files_.Rename(receipt.temp, path_));
+  TW_RETURN_IF_ERROR(exchange ? files_.Exchange(receipt.temp, path_)
+                              : files_.Rename(receipt.temp, path_));
   TW_RETURN_IF_ERROR(files_.SyncDirectory(parent_));
   return exchange ? RemoveTree(files_, receipt.temp) : Status::Ok();
 }
@@ -151,7 +161,8 @@ Result<bool> FilesTarget::IsInPlace(const FileReceipt& receipt) {
   return true;
 }
 
-Status FilesTarget::Recover(const component::WriterId& writer, std::span<const component::Receipt> wanted) {
+Status FilesTarget::Recover(const component::WriterId& writer,
+                            std::span<const component::Receipt> wanted) {
   std::set<std::string> keep;
   for (const component::Receipt& receipt : wanted) {
     if (receipt.target != identity()) continue;
@@ -177,10 +188,11 @@ std::string FilesTarget::Describe(const component::Receipt& receipt) const {
   const auto parsed = ParseReceipt(receipt);
   if (!parsed.ok()) return body_.files;
   const std::int64_t rows = parsed->rows();
-  std::string text = fmt::format("{}, {} {}, {}", body_.files, FormatCount(rows), rows == 1 ? "row" : "rows",
-                                 FormatBytes(parsed->size()));
+  std::string text = fmt::format("{}, {} {}, {}", body_.files, FormatCount(rows),
+                                 rows == 1 ? "row" : "rows", FormatBytes(parsed->size()));
   if (parsed->directory) {
-    text += fmt::format(" in {} {}", parsed->parts.size(), parsed->parts.size() == 1 ? "file" : "files");
+    text += fmt::format(" in {} {}", parsed->parts.size(),
+                        parsed->parts.size() == 1 ? "file" : "files");
   }
   return text;
 }

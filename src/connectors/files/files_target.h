@@ -11,9 +11,10 @@
 
 namespace thalweg::connectors {
 
-/// A file, or a directory of files, that every epoch replaces as a whole. Rows are written aside, in the same directory, under
-/// a hidden name that tells the writer and the epoch; Prepare fsyncs them and Commit renames (a directory: exchanges) them into
-/// place. Somebody who reads sees the old state or the new one. The proof of the content is its size and XXH3-128.
+/// A file, or a directory of files, that every epoch replaces as a whole. Rows are written aside,
+/// in the same directory, under a hidden name that tells the writer and the epoch; Prepare fsyncs
+/// them and Commit renames (a directory: exchanges) them into place. Somebody who reads sees the
+/// old state or the new one. The proof of the content is its size and XXH3-128.
 class FilesTarget : public component::Target {
  public:
   FilesTarget(FilesTargetBody body, component::TargetContext context);
@@ -21,9 +22,11 @@ class FilesTarget : public component::Target {
   std::string identity() const override { return "file:" + path_; }
   Result<component::Guarantee> Bind(const data::Columns& columns, const data::EdgeType& edge,
                                     component::WriteMode mode) override;
-  Result<std::unique_ptr<component::Writer>> Open(const component::WriterId& writer, EpochId epoch) override;
+  Result<std::unique_ptr<component::Writer>> Open(const component::WriterId& writer,
+                                                  EpochId epoch) override;
   Status Commit(std::span<const component::Receipt> receipts) override;
-  Status Recover(const component::WriterId& writer, std::span<const component::Receipt> wanted) override;
+  Status Recover(const component::WriterId& writer,
+                 std::span<const component::Receipt> wanted) override;
   Result<bool> Holds(const component::Receipt& receipt) override;
   std::string Describe(const component::Receipt& receipt) const override;
 
@@ -39,7 +42,7 @@ class FilesTarget : public component::Target {
   FilesTargetBody body_;
   component::TargetContext context_;
   FileSystem& files_;
-  std::string path_;    ///< absolute, without a '/' at its end
+  std::string path_;  ///< absolute, without a '/' at its end
   std::string parent_;
   data::SchemaRef schema_;
 };

@@ -29,15 +29,17 @@ FilesTargetBody BodyOf(std::string_view json) {
   const component::Value value = ParseBody(json);
   Diagnostics diagnostics;
   FilesTargetBody body;
-  const bool good = FilesTargetBody::Describe().Read(value, {"order_by", "write", "key"}, &body, diagnostics) &&
-                    body.Check(value, diagnostics);
+  const bool good =
+      FilesTargetBody::Describe().Read(value, {"order_by", "write", "key"}, &body, diagnostics) &&
+      body.Check(value, diagnostics);
   EXPECT_TRUE(good) << diagnostics.ToStatus();
   return body;
 }
 
 std::string TextOf(const std::string& path) {
   const auto compression = formats::CompressionOf("auto", path);
-  auto stream = formats::OpenText(LocalFileSystem(), path, compression.value(), formats::TextEncoding::kUtf8);
+  auto stream =
+      formats::OpenText(LocalFileSystem(), path, compression.value(), formats::TextEncoding::kUtf8);
   std::string text;
   for (bool more = true; more;) more = (*stream)->Read(1000, &text).value();
   return text;
@@ -52,7 +54,9 @@ std::string ParquetRows(const std::string& path) {
   return text;
 }
 
-std::string FileRows(const std::string& path) { return path.ends_with(".parquet") ? ParquetRows(path) : TextOf(path); }
+std::string FileRows(const std::string& path) {
+  return path.ends_with(".parquet") ? ParquetRows(path) : TextOf(path);
+}
 
 /// A target in a directory of its own.
 class FilesStand : public component::TargetStand {
@@ -70,7 +74,8 @@ class FilesStand : public component::TargetStand {
     if (!std::filesystem::exists(path())) return "nothing";
     if (!body_.directory) return "file\n" + FileRows(path());
     std::string text = "directory\n";
-    for (const std::string& name : Names(path())) text += name + "\n" + FileRows(JoinPath(path(), name));
+    for (const std::string& name : Names(path()))
+      text += name + "\n" + FileRows(JoinPath(path(), name));
     return text;
   }
   std::vector<std::string> Leftovers() override {
@@ -87,7 +92,8 @@ class FilesStand : public component::TargetStand {
     stream.seekp(static_cast<std::streamoff>(size / 2));
     stream.put('#');  // the same size
     stream.close();
-    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
+    std::filesystem::last_write_time(
+        file, std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
   }
   void Remove() override { std::filesystem::remove_all(path()); }
   const TempDirectory& directory() const { return directory_; }
@@ -110,7 +116,8 @@ TargetCase Case(std::string name, std::string body) {
 std::vector<TargetCase> Cases() {
   return {
       Case("Csv", R"({"files": "report.csv"})"),
-      Case("GzippedCsvInNewDirectories", R"({"files": "a/b/report.csv.gz", "delimiter": ";", "nulls": "NA"})"),
+      Case("GzippedCsvInNewDirectories",
+           R"({"files": "a/b/report.csv.gz", "delimiter": ";", "nulls": "NA"})"),
       Case("NdJson", R"({"files": "report.ndjson.zst"})"),
       Case("Json", R"({"files": "report.json"})"),
       Case("Parquet", R"({"files": "report.parquet", "codec": "snappy"})"),
@@ -134,7 +141,9 @@ class FilesTargetTest : public ::testing::Test {
   static Status BindTo(FilesTarget& target, const data::Batch& batch) {
     data::EdgeType edge;
     edge.schema = batch->schema();
-    return target.Bind(data::FromArrow(*batch->schema()).value(), edge, component::WriteMode::kReplace).status();
+    return target
+        .Bind(data::FromArrow(*batch->schema()).value(), edge, component::WriteMode::kReplace)
+        .status();
   }
   static Result<component::Receipt> Put(FilesTarget& target, const data::Batch& batch) {
     TW_RETURN_IF_ERROR(BindTo(target, batch));
@@ -146,19 +155,25 @@ class FilesTargetTest : public ::testing::Test {
   }
 
   TempDirectory directory_;
-  data::Batch rows_ = data::MakeBatch({{"id", "integer", "[1, 2, 3]"}, {"n", "varchar", R"(["a,b", null, ""])"}});
+  data::Batch rows_ =
+      data::MakeBatch({{"id", "integer", "[1, 2, 3]"}, {"n", "varchar", R"(["a,b", null, ""])"}});
 };
 
 TEST_F(FilesTargetTest, WritesTheFormatsAsAsked) {
-  ASSERT_TRUE(Put(*Make(R"({"files": "a.csv", "delimiter": ";", "nulls": "NA", "header": false})"), rows_).ok());
+  ASSERT_TRUE(
+      Put(*Make(R"({"files": "a.csv", "delimiter": ";", "nulls": "NA", "header": false})"), rows_)
+          .ok());
   EXPECT_EQ(TextOf(directory() / "a.csv"), "1;a,b\n2;NA\n3;\"\"\n");
   ASSERT_TRUE(Put(*Make(R"({"files": "a.json"})"), rows_->Slice(0, 1)).ok());
   EXPECT_EQ(TextOf(directory() / "a.json"), "[\n{\"id\":1,\"n\":\"a,b\"}\n]\n");
-  ASSERT_TRUE(Put(*Make(R"({"files": "a.data", "format": "ndjson", "codec": "gzip"})"), rows_->Slice(0, 1)).ok());
+  ASSERT_TRUE(
+      Put(*Make(R"({"files": "a.data", "format": "ndjson", "codec": "gzip"})"), rows_->Slice(0, 1))
+          .ok());
   std::filesystem::rename(directory() / "a.data", directory() / "a.gz");
   EXPECT_EQ(TextOf(directory() / "a.gz"), "{\"id\":1,\"n\":\"a,b\"}\n");
   ASSERT_TRUE(Put(*Make(R"({"files": "a.parquet"})"), rows_).ok());
-  EXPECT_EQ(ParquetRows(directory() / "a.parquet"), "{\"id\":1,\"n\":\"a,b\"}\n{\"id\":2,\"n\":null}\n{\"id\":3,\"n\":\"\"}\n");
+  EXPECT_EQ(ParquetRows(directory() / "a.parquet"),
+            "{\"id\":1,\"n\":\"a,b\"}\n{\"id\":2,\"n\":null}\n{\"id\":3,\"n\":\"\"}\n");
 }
 
 TEST_F(FilesTargetTest, ReceiptsTellSizeRowsAndContent) {
@@ -178,7 +193,8 @@ TEST_F(FilesTargetTest, ReceiptsTellSizeRowsAndContent) {
 TEST_F(FilesTargetTest, ATouchedFileIsStillTheSame) {
   const auto target = Make(R"({"files": "a.csv"})");
   const auto receipt = Put(*target, rows_);
-  std::filesystem::last_write_time(directory() / "a.csv", std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  std::filesystem::last_write_time(
+      directory() / "a.csv", std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
   EXPECT_TRUE(target->Holds(*receipt).value());
 }
 
@@ -206,7 +222,8 @@ TEST_F(FilesTargetTest, ADirectoryOfOthersIsNeverReplaced) {
 }
 
 TEST_F(FilesTargetTest, DirectoriesAreCutByRows) {
-  const auto target = Make(R"({"files": "parts/", "format": "ndjson", "codec": "zstd", "max_rows_per_file": 2})");
+  const auto target =
+      Make(R"({"files": "parts/", "format": "ndjson", "codec": "zstd", "max_rows_per_file": 2})");
   const auto receipt = Put(*target, rows_);
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_THAT(LocalFileSystem().List(directory() / "parts").value(),
@@ -219,8 +236,12 @@ TEST_F(FilesTargetTest, ColumnsThatParquetCannotHoldAreRefused) {
   const auto target = Make(R"({"files": "a.parquet"})");
   data::EdgeType edge;
   edge.schema = rows_->schema();
-  EXPECT_EQ(target->Bind({{0, "i", "interval"}}, edge, component::WriteMode::kReplace).status().slug(), "type-not-storable");
-  EXPECT_EQ(target->Bind({{0, "i", "integer"}}, edge, component::WriteMode::kAppend).status().code(), Code::kUnsupported);
+  EXPECT_EQ(
+      target->Bind({{0, "i", "interval"}}, edge, component::WriteMode::kReplace).status().slug(),
+      "type-not-storable");
+  EXPECT_EQ(
+      target->Bind({{0, "i", "integer"}}, edge, component::WriteMode::kAppend).status().code(),
+      Code::kUnsupported);
 }
 
 TEST_F(FilesTargetTest, LongNamesFitWithTheirTemporaryOnes) {

@@ -53,16 +53,20 @@ class FilesWriter : public component::Writer {
     if (!open_) return;
     open_ = false;
     // What cannot be removed now is found by Recover.
-    static_cast<void>(plan_.body.directory ? RemoveTree(files_, plan_.temp) : files_.Remove(plan_.temp));
+    static_cast<void>(plan_.body.directory ? RemoveTree(files_, plan_.temp)
+                                           : files_.Remove(plan_.temp));
   }
 
  private:
-  std::string CurrentName() const { return plan_.body.directory ? PartName(plan_.body, parts_.size()) : std::string(); }
+  std::string CurrentName() const {
+    return plan_.body.directory ? PartName(plan_.body, parts_.size()) : std::string();
+  }
 
   Status OpenPart() {
     const std::string name = CurrentName();
-    TW_ASSIGN_OR_RETURN(sink_, FileSink::Open(files_, JoinPath(plan_.temp, name), name.empty() ? plan_.path : name,
-                                              plan_.schema, plan_.body));
+    TW_ASSIGN_OR_RETURN(
+        sink_, FileSink::Open(files_, JoinPath(plan_.temp, name), name.empty() ? plan_.path : name,
+                              plan_.schema, plan_.body));
     rows_in_part_ = 0;
     return Status::Ok();
   }
@@ -93,7 +97,8 @@ std::string PartName(const FilesTargetBody& body, std::size_t number) {
   return fmt::format("part-{:05}.{}{}", number, ToString(body.file_format), EndingOfCodec(body));
 }
 
-Result<std::unique_ptr<component::Writer>> OpenFilesWriter(FileSystem& files, FilesWriterPlan plan) {
+Result<std::unique_ptr<component::Writer>> OpenFilesWriter(FileSystem& files,
+                                                           FilesWriterPlan plan) {
   auto writer = std::make_unique<FilesWriter>(files, std::move(plan));
   TW_RETURN_IF_ERROR(writer->Begin());
   return Result<std::unique_ptr<component::Writer>>(std::move(writer));

@@ -9,7 +9,8 @@ namespace {
 
 class JsonFiles : public FileScan {
  public:
-  JsonFiles(const FilesSourceBody& body, const component::SourceContext& context) : body_(body), files_(*context.files) {}
+  JsonFiles(const FilesSourceBody& body, const component::SourceContext& context)
+      : body_(body), files_(*context.files) {}
 
   Status Prepare(FileFormat format, std::vector<std::string> paths, component::Engine* engine) {
     scan_.paths = std::move(paths);
@@ -54,9 +55,11 @@ class JsonFiles : public FileScan {
     options.times = {scan_.date_format, scan_.timestamp_format};
     TW_ASSIGN_OR_RETURN(auto decoder, formats::JsonDecoder::Make(specs_, options, start));
     TW_ASSIGN_OR_RETURN(const auto compression, formats::CompressionOf(body_.compression, path));
-    TW_ASSIGN_OR_RETURN(auto stream, formats::OpenText(files_, path, compression, body_.text_encoding));
+    TW_ASSIGN_OR_RETURN(auto stream,
+                        formats::OpenText(files_, path, compression, body_.text_encoding));
     TW_RETURN_IF_ERROR(stream->Skip(start.offset));
-    return std::make_unique<TextReader>(path, std::move(stream), std::move(decoder), body_.file_name);
+    return std::make_unique<TextReader>(path, std::move(stream), std::move(decoder),
+                                        body_.file_name);
   }
 
  private:

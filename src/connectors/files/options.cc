@@ -49,7 +49,8 @@ void Report(const Status& status, const Span& span, Diagnostics& diagnostics) {
 void CheckOneByte(const Value& body, std::string_view key, const std::optional<std::string>& text,
                   Diagnostics& diagnostics) {
   if (!text || text->size() <= 1) return;
-  diagnostics.Error("bad-value", fmt::format("\"{}\" must be one ASCII character, or empty for none", key),
+  diagnostics.Error("bad-value",
+                    fmt::format("\"{}\" must be one ASCII character, or empty for none", key),
                     PlaceOf(body, key));
 }
 
@@ -68,8 +69,10 @@ void RefuseKeys(const Value& body, std::initializer_list<std::string_view> keys,
   for (const std::string_view key : keys) {
     const Value* value = body.Find(key);
     if (value == nullptr) continue;
-    diagnostics.Error("wrong-format", fmt::format("\"{}\" is for {} files, these are {}", key, formats, ToString(format)),
-                      value->span(), "remove it, or say another format");
+    diagnostics.Error(
+        "wrong-format",
+        fmt::format("\"{}\" is for {} files, these are {}", key, formats, ToString(format)),
+        value->span(), "remove it, or say another format");
   }
 }
 
@@ -109,18 +112,22 @@ class SourceChecker {
                          "write a path or a pattern, or a list of them");
     }
     for (const std::string& file : body_.files) {
-      if (file.empty()) diagnostics_.Error("empty-value", "a name in \"files\" is empty", PlaceOf(value_, "files"));
+      if (file.empty())
+        diagnostics_.Error("empty-value", "a name in \"files\" is empty", PlaceOf(value_, "files"));
     }
     CheckText();
     CheckColumns();
     CheckRejects();
     const auto format = KnownFormat();
     if (format == FileFormat::kParquet) {
-      RefuseKeys(value_, {"date_format", "timestamp_format", "compression", "encoding", "bad_rows", "max_bad_rows"},
+      RefuseKeys(value_,
+                 {"date_format", "timestamp_format", "compression", "encoding", "bad_rows",
+                  "max_bad_rows"},
                  "text", *format, diagnostics_);
     }
     if (format && *format != FileFormat::kCsv) {
-      RefuseKeys(value_, {"delimiter", "quote", "escape", "header", "skip", "nulls"}, "csv", *format, diagnostics_);
+      RefuseKeys(value_, {"delimiter", "quote", "escape", "header", "skip", "nulls"}, "csv",
+                 *format, diagnostics_);
     }
   }
 
@@ -156,7 +163,8 @@ class SourceChecker {
 
   void CheckForm(std::string_view key, const std::string& form, std::string type) {
     if (form.empty()) return;
-    const auto rows = formats::RowBuilder::Make({{.name = std::string(key), .type = std::move(type), .from = form}}, {});
+    const auto rows = formats::RowBuilder::Make(
+        {{.name = std::string(key), .type = std::move(type), .from = form}}, {});
     if (!rows.ok()) Report(rows.status(), PlaceOf(value_, key), diagnostics_);
   }
 
@@ -169,23 +177,27 @@ class SourceChecker {
       const Value::Entry& entry = columns->entries()[i];
       if (name.empty()) diagnostics_.Error("empty-value", "a column has no name", entry.key_span);
       if (!names.insert(Lower(name)).second) {
-        diagnostics_.Error("repeated-column", fmt::format("column \"{}\" stands twice", name), entry.key_span, {},
-                           "names of columns differ in more than case");
+        diagnostics_.Error("repeated-column", fmt::format("column \"{}\" stands twice", name),
+                           entry.key_span, {}, "names of columns differ in more than case");
       }
       CheckColumn(name, options, entry);
     }
     if (!body_.file_name.empty() && names.contains(Lower(body_.file_name))) {
-      diagnostics_.Error("repeated-column", "\"file_name\" names a column of the file", PlaceOf(value_, "file_name"));
+      diagnostics_.Error("repeated-column", "\"file_name\" names a column of the file",
+                         PlaceOf(value_, "file_name"));
     }
   }
 
-  void CheckColumn(const std::string& name, const FileColumnOptions& options, const Value::Entry& entry) {
+  void CheckColumn(const std::string& name, const FileColumnOptions& options,
+                   const Value::Entry& entry) {
     if (options.position && *options.position < 1) {
-      diagnostics_.Error("bad-value", "\"position\" counts from 1", PlaceOf(entry.value, "position"));
+      diagnostics_.Error("bad-value", "\"position\" counts from 1",
+                         PlaceOf(entry.value, "position"));
     }
     if (!options.type) {
       if (!options.from.empty()) {
-        diagnostics_.Error("missing-type", fmt::format("column \"{}\" has \"from\" and no type", name),
+        diagnostics_.Error("missing-type",
+                           fmt::format("column \"{}\" has \"from\" and no type", name),
                            entry.key_span, {}, "add type: timestamptz, timestamp or date");
       }
       return;
@@ -195,7 +207,8 @@ class SourceChecker {
     }
     formats::TextColumnSpec spec{.name = name, .type = options.type->text, .from = options.from};
     if (options.default_value) spec.default_text = options.default_value->text;
-    const auto rows = formats::RowBuilder::Make({spec}, {body_.date_format, body_.timestamp_format});
+    const auto rows =
+        formats::RowBuilder::Make({spec}, {body_.date_format, body_.timestamp_format});
     if (!rows.ok()) Report(rows.status(), entry.value.span(), diagnostics_);
   }
 
@@ -206,11 +219,13 @@ class SourceChecker {
                                                      : component::BadRows::kFail;
     if (!body_.max_bad_rows) return;
     if (!ParseLimit(body_.max_bad_rows->text, &policy)) {
-      diagnostics_.Error("bad-value", "\"max_bad_rows\" must be a number of rows or a share of them",
+      diagnostics_.Error("bad-value",
+                         "\"max_bad_rows\" must be a number of rows or a share of them",
                          PlaceOf(value_, "max_bad_rows"), "for example 10 or 0.1%");
     } else if (policy.bad_rows == component::BadRows::kFail) {
-      diagnostics_.Error("contradiction", "\"max_bad_rows\" says nothing when the first bad row fails",
-                         PlaceOf(value_, "max_bad_rows"), {}, "add bad_rows: drop or bad_rows: quarantine");
+      diagnostics_.Error(
+          "contradiction", "\"max_bad_rows\" says nothing when the first bad row fails",
+          PlaceOf(value_, "max_bad_rows"), {}, "add bad_rows: drop or bad_rows: quarantine");
     }
   }
 
@@ -223,10 +238,14 @@ class SourceChecker {
 
 std::string_view ToString(FileFormat format) {
   switch (format) {
-    case FileFormat::kCsv: return "csv";
-    case FileFormat::kJson: return "json";
-    case FileFormat::kNdjson: return "ndjson";
-    case FileFormat::kParquet: break;
+    case FileFormat::kCsv:
+      return "csv";
+    case FileFormat::kJson:
+      return "json";
+    case FileFormat::kNdjson:
+      return "ndjson";
+    case FileFormat::kParquet:
+      break;
   }
   return "parquet";
 }
@@ -244,64 +263,91 @@ std::string_view KnownEndings() {
 }
 
 OptionsOf<FileColumnOptions> FileColumnOptions::Describe() {
-  return OptionsOf<FileColumnOptions>("column", "How a column is read. A type alone may stand in its place.")
+  return OptionsOf<FileColumnOptions>("column",
+                                      "How a column is read. A type alone may stand in its place.")
       .Field("type", &FileColumnOptions::type,
-             {.doc = "SQL type. Values that are not of it make a bad row. Without it the type is found from a sample.",
+             {.doc = "SQL type. Values that are not of it make a bad row. Without it the type is "
+                     "found from a sample.",
               .example = "integer"})
       .Field("from", &FileColumnOptions::from,
-             {.doc = "How a date or time is written: epoch_s, epoch_ms, epoch_us, epoch_ns, or a strptime form.",
-              .default_text = "ISO 8601", .example = "\"%d.%m.%Y\""})
+             {.doc = "How a date or time is written: epoch_s, epoch_ms, epoch_us, epoch_ns, or a "
+                     "strptime form.",
+              .default_text = "ISO 8601",
+              .example = "\"%d.%m.%Y\""})
       .Field("position", &FileColumnOptions::position,
-             {.doc = "Number of the field in the row, from 1, instead of its name in the header.", .example = "3"})
+             {.doc = "Number of the field in the row, from 1, instead of its name in the header.",
+              .example = "3"})
       .Field("default", &FileColumnOptions::default_value,
-             {.doc = "Stands for a null or a missing value; written as the file would.", .example = "\"0\""})
+             {.doc = "Stands for a null or a missing value; written as the file would.",
+              .example = "\"0\""})
       .Shorthand("type");
 }
 
 OptionsOf<FilesSourceBody> FilesSourceBody::Describe() {
   return OptionsOf<FilesSourceBody>("files", "Files on a disk.")
       .Field("files", &FilesSourceBody::files,
-             {.doc = "Path or pattern (* ? [a-z] {a,b} **), or a list of them; from the directory of the pipeline file.",
-              .example = "data/*.csv", .required = true, .scalar_or_list = true})
+             {.doc = "Path or pattern (* ? [a-z] {a,b} **), or a list of them; from the directory "
+                     "of the pipeline file.",
+              .example = "data/*.csv",
+              .required = true,
+              .scalar_or_list = true})
       .Field("format", &FilesSourceBody::format,
-             {.doc = "json: an array of objects, or objects one after another; ndjson: one object a line.",
-              .default_text = "auto", .example = "csv", .choices = {"auto", "csv", "json", "ndjson", "parquet"}})
+             {.doc = "json: an array of objects, or objects one after another; ndjson: one object "
+                     "a line.",
+              .default_text = "auto",
+              .example = "csv",
+              .choices = {"auto", "csv", "json", "ndjson", "parquet"}})
       .Field("columns", &FilesSourceBody::columns,
              {.doc = "Columns by name. A declared type wins over what the file looks like.",
               .example = "{dep_delay: integer, time_hour: timestamptz}"})
       .Field("only_declared", &FilesSourceBody::only_declared,
              {.doc = "Keep only the columns that are declared.", .default_text = "false"})
-      .Field("delimiter", &FilesSourceBody::delimiter,
-             {.doc = "csv: between two fields, 1 to 4 bytes. Without it, it is found from a sample.", .example = "\";\""})
+      .Field(
+          "delimiter", &FilesSourceBody::delimiter,
+          {.doc = "csv: between two fields, 1 to 4 bytes. Without it, it is found from a sample.",
+           .example = "\";\""})
       .Field("quote", &FilesSourceBody::quote,
              {.doc = "csv: around fields; empty: no field is quoted.", .example = "\"'\""})
       .Field("escape", &FilesSourceBody::escape,
              {.doc = "csv: in front of a quote inside of quotes.", .example = "\"\\\\\""})
       .Field("header", &FilesSourceBody::header,
-             {.doc = "csv: whether the first line names the fields. Without it, it is found from a sample."})
+             {.doc = "csv: whether the first line names the fields. Without it, it is found from a "
+                     "sample."})
       .Field("skip", &FilesSourceBody::skip,
              {.doc = "csv: lines in front of the header or the first row.", .default_text = "0"})
       .Field("nulls", &FilesSourceBody::nulls,
-             {.doc = "csv: texts that stand for null, quoted or not.", .default_text = "[\"\"]",
-              .example = "[\"\", NA]", .scalar_or_list = true})
+             {.doc = "csv: texts that stand for null, quoted or not.",
+              .default_text = "[\"\"]",
+              .example = "[\"\", NA]",
+              .scalar_or_list = true})
       .Field("date_format", &FilesSourceBody::date_format,
-             {.doc = "How dates are written, as a strptime form.", .default_text = "ISO 8601", .example = "\"%d.%m.%Y\""})
+             {.doc = "How dates are written, as a strptime form.",
+              .default_text = "ISO 8601",
+              .example = "\"%d.%m.%Y\""})
       .Field("timestamp_format", &FilesSourceBody::timestamp_format,
-             {.doc = "How timestamps are written, as a strptime form.", .default_text = "ISO 8601",
+             {.doc = "How timestamps are written, as a strptime form.",
+              .default_text = "ISO 8601",
               .example = "\"%d.%m.%Y %H:%M\""})
       .Field("compression", &FilesSourceBody::compression,
-             {.doc = "auto: by the ending.", .default_text = "auto", .choices = {"auto", "none", "gzip", "zstd"}})
+             {.doc = "auto: by the ending.",
+              .default_text = "auto",
+              .choices = {"auto", "none", "gzip", "zstd"}})
       .Field("encoding", &FilesSourceBody::encoding,
-             {.doc = "utf-8, latin-1, windows-1252, utf-16, utf-16le or utf-16be. Other than utf-8, columns that are not "
+             {.doc = "utf-8, latin-1, windows-1252, utf-16, utf-16le or utf-16be. Other than "
+                     "utf-8, columns that are not "
                      "declared are varchar.",
               .default_text = "utf-8"})
       .Field("file_name", &FilesSourceBody::file_name,
-             {.doc = "Adds a varchar column of this name with the path of the row's file.", .example = "source_file"})
+             {.doc = "Adds a varchar column of this name with the path of the row's file.",
+              .example = "source_file"})
       .Field("bad_rows", &FilesSourceBody::bad_rows,
-             {.doc = "A row that cannot be read as declared fails the node, is dropped, or goes to the table <node>_rejects.",
-              .default_text = "fail", .choices = {"fail", "drop", "quarantine"}})
+             {.doc = "A row that cannot be read as declared fails the node, is dropped, or goes to "
+                     "the table <node>_rejects.",
+              .default_text = "fail",
+              .choices = {"fail", "drop", "quarantine"}})
       .Field("max_bad_rows", &FilesSourceBody::max_bad_rows,
-             {.doc = "More bad rows than this fail the node: a number, or a share of all rows.", .example = "0.1%",
+             {.doc = "More bad rows than this fail the node: a number, or a share of all rows.",
+              .example = "0.1%",
               .changes_rows = false});
 }
 
@@ -314,15 +360,22 @@ bool FilesSourceBody::Check(const Value& body, Diagnostics& diagnostics) {
 OptionsOf<FilesTargetBody> FilesTargetBody::Describe() {
   return OptionsOf<FilesTargetBody>("files", "A file, replaced as a whole.")
       .Field("files", &FilesTargetBody::files,
-             {.doc = "Path from the directory of the pipeline file. With a / at its end, a directory of files that is "
+             {.doc = "Path from the directory of the pipeline file. With a / at its end, a "
+                     "directory of files that is "
                      "replaced as a whole.",
-              .example = "out/report.parquet", .required = true})
+              .example = "out/report.parquet",
+              .required = true})
       .Field("format", &FilesTargetBody::format,
-             {.doc = "auto: by the ending; parquet for a directory. json is one array, ndjson one object a line.",
-              .default_text = "auto", .choices = {"auto", "csv", "json", "ndjson", "parquet"}})
-      .Field("codec", &FilesTargetBody::codec,
-             {.doc = "Compression. auto: zstd inside of Parquet files; text by the ending (.gz, .zst).",
-              .default_text = "auto", .choices = {"auto", "none", "gzip", "snappy", "zstd"}})
+             {.doc = "auto: by the ending; parquet for a directory. json is one array, ndjson one "
+                     "object a line.",
+              .default_text = "auto",
+              .choices = {"auto", "csv", "json", "ndjson", "parquet"}})
+      .Field(
+          "codec", &FilesTargetBody::codec,
+          {.doc =
+               "Compression. auto: zstd inside of Parquet files; text by the ending (.gz, .zst).",
+           .default_text = "auto",
+           .choices = {"auto", "none", "gzip", "snappy", "zstd"}})
       .Field("header", &FilesTargetBody::header,
              {.doc = "csv: whether the first line names the columns.", .default_text = "true"})
       .Field("delimiter", &FilesTargetBody::delimiter,
@@ -330,19 +383,24 @@ OptionsOf<FilesTargetBody> FilesTargetBody::Describe() {
       .Field("nulls", &FilesTargetBody::nulls,
              {.doc = "csv: the text of a null.", .default_text = "\"\"", .example = "NA"})
       .Field("max_rows_per_file", &FilesTargetBody::max_rows_per_file,
-             {.doc = "A directory: rows in each of its files. Without it there is one file.", .example = "1000000"});
+             {.doc = "A directory: rows in each of its files. Without it there is one file.",
+              .example = "1000000"});
 }
 
 bool FilesTargetBody::Check(const Value& body, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   directory = files.ends_with('/');
-  if (files.empty()) diagnostics.Error("empty-value", "\"files\" names no file", PlaceOf(body, "files"));
-  const auto known = format != "auto" ? FormatByName(format) : directory ? FileFormat::kParquet : FormatOfPath(files);
+  if (files.empty())
+    diagnostics.Error("empty-value", "\"files\" names no file", PlaceOf(body, "files"));
+  const auto known = format != "auto" ? FormatByName(format)
+                     : directory      ? FileFormat::kParquet
+                                      : FormatOfPath(files);
   if (known) {
     file_format = *known;
   } else if (!files.empty()) {
-    diagnostics.Error("unknown-format", "the name does not tell the format of the file", PlaceOf(body, "files"),
-                      "add format: csv, json, ndjson or parquet", fmt::format("known endings: {}", KnownEndings()));
+    diagnostics.Error("unknown-format", "the name does not tell the format of the file",
+                      PlaceOf(body, "files"), "add format: csv, json, ndjson or parquet",
+                      fmt::format("known endings: {}", KnownEndings()));
   }
   if (known && *known != FileFormat::kCsv) {
     RefuseKeys(body, {"header", "delimiter", "nulls"}, "csv", *known, diagnostics);
@@ -350,15 +408,18 @@ bool FilesTargetBody::Check(const Value& body, Diagnostics& diagnostics) {
   if (body.Find("delimiter") != nullptr) CheckDelimiter(body, delimiter, diagnostics);
   const bool parquet = known == FileFormat::kParquet;
   if (!parquet && codec == "snappy") {
-    diagnostics.Error("bad-value", "snappy is for parquet files", PlaceOf(body, "codec"), "write gzip or zstd");
+    diagnostics.Error("bad-value", "snappy is for parquet files", PlaceOf(body, "codec"),
+                      "write gzip or zstd");
   }
   if (parquet && formats::WithoutCompressionEnding(files).size() != files.size()) {
-    diagnostics.Error("bad-value", "Parquet is compressed inside: its name needs no other ending", PlaceOf(body, "files"),
+    diagnostics.Error("bad-value", "Parquet is compressed inside: its name needs no other ending",
+                      PlaceOf(body, "files"),
                       "write .parquet, and codec: gzip or zstd if you like");
   }
   if (max_rows_per_file && (!directory || *max_rows_per_file < 1)) {
-    diagnostics.Error("bad-value", directory ? "\"max_rows_per_file\" must be positive"
-                                             : "\"max_rows_per_file\" is for a directory: its name ends in /",
+    diagnostics.Error("bad-value",
+                      directory ? "\"max_rows_per_file\" must be positive"
+                                : "\"max_rows_per_file\" is for a directory: its name ends in /",
                       PlaceOf(body, "max_rows_per_file"));
   }
   return diagnostics.errors() == before;

@@ -16,8 +16,8 @@ namespace thalweg::connectors {
 enum class FileFormat { kCsv, kJson, kNdjson, kParquet };
 std::string_view ToString(FileFormat format);
 
-/// By the ending of a path, behind which one of a compression may stand: .csv .tsv .txt, .json, .ndjson .jsonl,
-/// .parquet .pq. None: the ending says nothing.
+/// By the ending of a path, behind which one of a compression may stand: .csv .tsv .txt, .json,
+/// .ndjson .jsonl, .parquet .pq. None: the ending says nothing.
 std::optional<FileFormat> FormatOfPath(std::string_view path);
 /// The endings, for messages: ".csv, .tsv …".
 std::string_view KnownEndings();
@@ -49,7 +49,8 @@ struct FilesSourceBody {
   std::optional<component::Scalar> max_bad_rows;
 
   static component::OptionsOf<FilesSourceBody> Describe();
-  /// What can be wrong with it before any file is looked at. False after reporting it; fills the fields below.
+  /// What can be wrong with it before any file is looked at. False after reporting it; fills the
+  /// fields below.
   bool Check(const component::Value& body, Diagnostics& diagnostics);
 
   component::RejectPolicy rejects;

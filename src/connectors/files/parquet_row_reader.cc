@@ -32,7 +32,8 @@ class ParquetRowReader : public component::Reader {
     while (row_ < row) {
       TW_RETURN_IF_ERROR(Load());
       if (!batch_) {
-        return Status(Code::kCorrupt, Fault::kUser, fmt::format("the file has fewer rows than it had path={}", path_))
+        return Status(Code::kCorrupt, Fault::kUser,
+                      fmt::format("the file has fewer rows than it had path={}", path_))
             .WithHint("run again from the beginning");
       }
       Take(std::min(row - row_, batch_->num_rows()));
@@ -43,7 +44,8 @@ class ParquetRowReader : public component::Reader {
   Result<component::Polled> Poll(Bytes budget, const component::Wake&) override {
     TW_RETURN_IF_ERROR(Load());
     if (!batch_) return component::Polled{};
-    const std::int64_t rows = std::clamp<std::int64_t>(budget.value / bytes_per_row_, 1, batch_->num_rows());
+    const std::int64_t rows =
+        std::clamp<std::int64_t>(budget.value / bytes_per_row_, 1, batch_->num_rows());
     const auto part = Take(rows);
     arrow::ArrayVector arrays;
     for (std::size_t i = 0; i < source_of_.size(); ++i) {
@@ -56,11 +58,14 @@ class ParquetRowReader : public component::Reader {
     }
     component::Polled polled;
     polled.state = component::Polled::State::kRows;
-    polled.rows = arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema_), rows, std::move(arrays));
+    polled.rows = arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema_), rows,
+                                           std::move(arrays));
     return polled;
   }
 
-  component::Position At() const override { return {row_ == 0 ? std::string() : std::to_string(row_)}; }
+  component::Position At() const override {
+    return {row_ == 0 ? std::string() : std::to_string(row_)};
+  }
   Status Ack(const component::Position&) override { return Status::Ok(); }
 
   /// Marks a column of the schema that holds the path.
@@ -89,9 +94,11 @@ class ParquetRowReader : public component::Reader {
 
   Result<std::shared_ptr<arrow::Array>> Fill(std::size_t column, std::int64_t rows) const {
     const auto& type = schema_->field(static_cast<int>(column))->type();
-    auto array = source_of_[column] == kFileName ? arrow::MakeArrayFromScalar(arrow::StringScalar(path_), rows)
-                                                 : arrow::MakeArrayOfNull(type, rows);
-    if (!array.ok()) return data::FromArrowStatus(array.status(), "cannot fill a column of " + path_);
+    auto array = source_of_[column] == kFileName
+                     ? arrow::MakeArrayFromScalar(arrow::StringScalar(path_), rows)
+                     : arrow::MakeArrayOfNull(type, rows);
+    if (!array.ok())
+      return data::FromArrowStatus(array.status(), "cannot fill a column of " + path_);
     return *std::move(array);
   }
 
@@ -110,12 +117,14 @@ Result<std::int64_t> ParseRow(const component::Position& from) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), row);
   if (text.empty()) return std::int64_t{0};
   if (error == std::errc() && end == text.data() + text.size() && row >= 0) return row;
-  return Status(Code::kCorrupt, Fault::kBug, "a position in a Parquet file cannot be read position=" + text);
+  return Status(Code::kCorrupt, Fault::kBug,
+                "a position in a Parquet file cannot be read position=" + text);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<component::Reader>> OpenParquetRows(FileSystem& files, const std::string& path,
+Result<std::unique_ptr<component::Reader>> OpenParquetRows(FileSystem& files,
+                                                           const std::string& path,
                                                            const data::Columns& columns,
                                                            const std::string& file_name_column,
                                                            const component::Position& from) {
@@ -141,11 +150,14 @@ Result<std::unique_ptr<component::Reader>> OpenParquetRows(FileSystem& files, co
     const auto& in_file = reader->schema()->field(source_of[i])->type();
     const auto& expected = schema->field(static_cast<int>(i))->type();
     if (in_file->Equals(*expected)) continue;
-    return Status::Unsupported(fmt::format("a column needs an engine to be read path={} column=\"{}\" layout={} type={}",
-                                           path, wanted[i].name, in_file->ToString(), wanted[i].type))
+    return Status::Unsupported(
+               fmt::format(
+                   "a column needs an engine to be read path={} column=\"{}\" layout={} type={}",
+                   path, wanted[i].name, in_file->ToString(), wanted[i].type))
         .WithHint("leave out \"file_name\", so that the engine reads the files");
   }
-  auto rows = std::make_unique<ParquetRowReader>(path, schema, std::move(source_of), std::move(reader));
+  auto rows =
+      std::make_unique<ParquetRowReader>(path, schema, std::move(source_of), std::move(reader));
   TW_RETURN_IF_ERROR(rows->SkipTo(row));
   return Result<std::unique_ptr<component::Reader>>(std::move(rows));
 }

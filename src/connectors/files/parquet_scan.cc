@@ -12,7 +12,8 @@ namespace {
 
 class ParquetFiles : public FileScan {
  public:
-  ParquetFiles(const FilesSourceBody& body, const component::SourceContext& context) : body_(body), context_(context) {}
+  ParquetFiles(const FilesSourceBody& body, const component::SourceContext& context)
+      : body_(body), context_(context) {}
 
   Status Prepare(const std::vector<std::string>& paths) {
     TW_RETURN_IF_ERROR(CheckDeclared());
@@ -25,7 +26,8 @@ class ParquetFiles : public FileScan {
 
   const data::Columns& columns() const override { return columns_; }
 
-  /// A manifest refers to the files as they are: a column that is not in them needs rows of our own.
+  /// A manifest refers to the files as they are: a column that is not in them needs rows of our
+  /// own.
   std::optional<component::Scan> Lower() const override {
     return body_.file_name.empty() ? std::optional<component::Scan>(scan_) : std::nullopt;
   }
@@ -39,7 +41,9 @@ class ParquetFiles : public FileScan {
   Status CheckDeclared() const {
     for (const auto& [name, options] : body_.columns) {
       if (options.from.empty() && !options.position && !options.default_value) continue;
-      return Status::Invalid(fmt::format("Parquet columns have a type and a name of their own column=\"{}\"", name))
+      return Status::Invalid(
+                 fmt::format("Parquet columns have a type and a name of their own column=\"{}\"",
+                             name))
           .WithSlug("wrong-format")
           .WithHint("remove from, position and default; change values in SQL");
     }
@@ -59,9 +63,10 @@ class ParquetFiles : public FileScan {
     for (const data::Column& known : scan_.columns) {
       if (!EqualNames(known.name, column.name)) continue;
       if (known.type == column.type && known.name == column.name) return Status::Ok();
-      return Status::Invalid(fmt::format("files of one source disagree about a column file={} column=\"{} {}\" "
-                                         "earlier=\"{} {}\"",
-                                         path, column.name, column.type, known.name, known.type))
+      return Status::Invalid(
+                 fmt::format("files of one source disagree about a column file={} column=\"{} {}\" "
+                             "earlier=\"{} {}\"",
+                             path, column.name, column.type, known.name, known.type))
           .WithSlug("different-schemas")
           .WithHint("give files of different form sources of their own, and join them in SQL");
     }
@@ -73,16 +78,18 @@ class ParquetFiles : public FileScan {
   Status ChooseDeclared() {
     data::Columns chosen;
     for (const auto& [name, options] : body_.columns) {
-      const auto found = std::find_if(scan_.columns.begin(), scan_.columns.end(),
-                                      [&, &wanted = name](const auto& column) { return EqualNames(column.name, wanted); });
+      const auto found = std::find_if(
+          scan_.columns.begin(), scan_.columns.end(),
+          [&, &wanted = name](const auto& column) { return EqualNames(column.name, wanted); });
       if (found == scan_.columns.end()) {
         return Status::Invalid(fmt::format("no file has this column column=\"{}\"", name))
             .WithSlug("missing-column")
             .WithHint(fmt::format("they have {}", data::ToString(scan_.columns)));
       }
       if (options.type && options.type->text != found->type) {
-        return Status::Invalid(fmt::format("the files have another type column=\"{}\" declared={} found={}", name,
-                                           options.type->text, found->type))
+        return Status::Invalid(
+                   fmt::format("the files have another type column=\"{}\" declared={} found={}",
+                               name, options.type->text, found->type))
             .WithSlug("wrong-type")
             .WithHint("declare the type that is there, and cast in SQL");
       }
@@ -100,7 +107,8 @@ class ParquetFiles : public FileScan {
 
 }  // namespace
 
-Result<std::unique_ptr<FileScan>> MakeParquetScan(const FilesSourceBody& body, std::vector<std::string> paths,
+Result<std::unique_ptr<FileScan>> MakeParquetScan(const FilesSourceBody& body,
+                                                  std::vector<std::string> paths,
                                                   const component::SourceContext& context) {
   auto scan = std::make_unique<ParquetFiles>(body, context);
   TW_RETURN_IF_ERROR(scan->Prepare(paths));

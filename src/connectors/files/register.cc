@@ -22,10 +22,12 @@ struct FilesTargetOptions : component::TargetOptions {
 
 /// Reads a body by its description, then checks what a description cannot say.
 template <typename Options>
-std::unique_ptr<Options> ReadBody(const component::Value& value, const std::vector<std::string>& ignored,
+std::unique_ptr<Options> ReadBody(const component::Value& value,
+                                  const std::vector<std::string>& ignored,
                                   Diagnostics& diagnostics) {
   auto options = std::make_unique<Options>();
-  const bool read = decltype(options->body)::Describe().Read(value, ignored, &options->body, diagnostics);
+  const bool read =
+      decltype(options->body)::Describe().Read(value, ignored, &options->body, diagnostics);
   if (!read || !options->body.Check(value, diagnostics)) return nullptr;
   return options;
 }
@@ -51,7 +53,9 @@ component::Descriptor TargetDescriptor() {
   descriptor.name = "files";
   descriptor.summary = "A CSV, JSON or Parquet file, or a directory of them, replaced as a whole.";
   descriptor.options = FilesTargetBody::Describe().info();
-  descriptor.promise = "Exactly once: written aside, synced, renamed into place. A reader sees the old file or the new one.";
+  descriptor.promise =
+      "Exactly once: written aside, synced, renamed into place. A reader sees the old file or the "
+      "new one.";
   descriptor.example =
       "report:\n"
       "  from: by_carrier\n"

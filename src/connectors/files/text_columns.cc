@@ -5,7 +5,9 @@
 namespace thalweg::connectors {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 const FileColumnOptions* FindDeclared(const FilesSourceBody& body, std::string_view name) {
   for (const auto& [declared, options] : body.columns) {
@@ -17,7 +19,8 @@ const FileColumnOptions* FindDeclared(const FilesSourceBody& body, std::string_v
 }  // namespace
 
 bool EqualNames(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
 bool HasForms(const FilesSourceBody& body) {
@@ -37,8 +40,8 @@ std::vector<component::TextColumn> DeclaredColumns(const FilesSourceBody& body) 
   return columns;
 }
 
-Result<std::vector<formats::TextColumnSpec>> ToSpecs(const FilesSourceBody& body,
-                                                     const std::vector<component::TextColumn>& columns) {
+Result<std::vector<formats::TextColumnSpec>> ToSpecs(
+    const FilesSourceBody& body, const std::vector<component::TextColumn>& columns) {
   std::vector<formats::TextColumnSpec> specs;
   for (const component::TextColumn& column : columns) {
     formats::TextColumnSpec spec{.name = column.name, .type = column.type};
@@ -55,7 +58,8 @@ Result<std::vector<formats::TextColumnSpec>> ToSpecs(const FilesSourceBody& body
   return specs;
 }
 
-data::Columns ToColumns(const std::vector<formats::TextColumnSpec>& specs, const std::string& file_name_column) {
+data::Columns ToColumns(const std::vector<formats::TextColumnSpec>& specs,
+                        const std::string& file_name_column) {
   data::Columns columns;
   for (const formats::TextColumnSpec& spec : specs) columns.push_back({0, spec.name, spec.type});
   if (!file_name_column.empty()) columns.push_back({0, file_name_column, "varchar"});

@@ -22,10 +22,11 @@ bool HasForms(const FilesSourceBody& body);
 std::vector<component::TextColumn> DeclaredColumns(const FilesSourceBody& body);
 
 /// Of a completed scan, for a decoder. kUnsupported: a type that no table stores.
-Result<std::vector<formats::TextColumnSpec>> ToSpecs(const FilesSourceBody& body,
-                                                     const std::vector<component::TextColumn>& columns);
+Result<std::vector<formats::TextColumnSpec>> ToSpecs(
+    const FilesSourceBody& body, const std::vector<component::TextColumn>& columns);
 
 /// What the rows have in the end.
-data::Columns ToColumns(const std::vector<formats::TextColumnSpec>& specs, const std::string& file_name_column);
+data::Columns ToColumns(const std::vector<formats::TextColumnSpec>& specs,
+                        const std::string& file_name_column);
 
 }  // namespace thalweg::connectors

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kChunk = 512 << 10;
 
 Status BadPosition(const component::Position& position) {
-  return Status(Code::kCorrupt, Fault::kBug, "a position in a file cannot be read position=" + position.text);
+  return Status(Code::kCorrupt, Fault::kBug,
+                "a position in a file cannot be read position=" + position.text);
 }
 
 Result<std::shared_ptr<arrow::Array>> Repeat(const std::string& text, std::int64_t rows) {
@@ -48,7 +49,8 @@ component::Position ToPosition(const formats::TextPosition& position) {
 }
 
 TextReader::TextReader(std::string path, std::unique_ptr<formats::ByteStream> stream,
-                       std::unique_ptr<formats::Decoder> decoder, const std::string& file_name_column)
+                       std::unique_ptr<formats::Decoder> decoder,
+                       const std::string& file_name_column)
     : path_(std::move(path)),
       stream_(std::move(stream)),
       decoder_(std::move(decoder)),
@@ -84,20 +86,25 @@ Result<component::Polled> TextReader::ToPolled(formats::Decoded decoded) const {
   const std::int64_t rows = decoded.rows ? decoded.rows->num_rows() : 0;
   arrow::ArrayVector arrays;
   for (int i = 0; i < decoder_->schema()->num_fields(); ++i) {
-    arrays.push_back(decoded.rows ? decoded.rows->column(i)
-                                  : arrow::MakeEmptyArray(decoder_->schema()->field(i)->type()).ValueOrDie());
+    arrays.push_back(
+        decoded.rows ? decoded.rows->column(i)
+                     : arrow::MakeEmptyArray(decoder_->schema()->field(i)->type()).ValueOrDie());
   }
   if (names_file_) {
     TW_ASSIGN_OR_RETURN(auto names, Repeat(path_, rows));
     arrays.push_back(std::move(names));
   }
-  polled.rows = arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema_), rows, std::move(arrays));
+  polled.rows = arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema_), rows,
+                                         std::move(arrays));
   for (formats::BadRow& bad : decoded.bad) {
-    polled.rejects.push_back({path_, bad.line, std::move(bad.column), std::move(bad.reason), std::move(bad.raw)});
+    polled.rejects.push_back(
+        {path_, bad.line, std::move(bad.column), std::move(bad.reason), std::move(bad.raw)});
   }
   return polled;
 }
 
-Status TextReader::Ack(const component::Position&) { return Status::Ok(); }
+Status TextReader::Ack(const component::Position&) {
+  return Status::Ok();
+}
 
 }  // namespace thalweg::connectors

@@ -18,9 +18,10 @@ component::Position ToPosition(const formats::TextPosition& position);
 /// Reads one text file through a decoder.
 class TextReader : public component::Reader {
  public:
-  /// `stream` and `decoder` stand at the same place. `file_name_column`: a column to add, with the path; empty: none.
-  TextReader(std::string path, std::unique_ptr<formats::ByteStream> stream, std::unique_ptr<formats::Decoder> decoder,
-             const std::string& file_name_column);
+  /// `stream` and `decoder` stand at the same place. `file_name_column`: a column to add, with the
+  /// path; empty: none.
+  TextReader(std::string path, std::unique_ptr<formats::ByteStream> stream,
+             std::unique_ptr<formats::Decoder> decoder, const std::string& file_name_column);
 
   Result<component::Polled> Poll(Bytes budget, const component::Wake& wake) override;
   component::Position At() const override { return ToPosition(decoder_->At()); }

@@ -33,13 +33,16 @@ struct Beginning {
   bool whole = false;  ///< nothing follows
 };
 
-Result<Beginning> ReadBeginning(FileSystem& files, const CsvScan& scan, const std::string& path, std::size_t bytes) {
-  TW_ASSIGN_OR_RETURN(const formats::Compression compression, formats::CompressionOf(scan.compression, path));
+Result<Beginning> ReadBeginning(FileSystem& files, const CsvScan& scan, const std::string& path,
+                                std::size_t bytes) {
+  TW_ASSIGN_OR_RETURN(const formats::Compression compression,
+                      formats::CompressionOf(scan.compression, path));
   TW_ASSIGN_OR_RETURN(const auto stream,
                       formats::OpenText(files, path, compression, formats::TextEncoding::kUtf8));
   Beginning beginning;
   while (!beginning.whole && beginning.text.size() < bytes) {
-    TW_ASSIGN_OR_RETURN(const bool more, stream->Read(bytes - beginning.text.size(), &beginning.text));
+    TW_ASSIGN_OR_RETURN(const bool more,
+                        stream->Read(bytes - beginning.text.size(), &beginning.text));
     beginning.whole = !more;
   }
   if (beginning.text.find('\0') != std::string::npos) {
@@ -62,7 +65,8 @@ class SampleRows {
     while (splitter_.Find(rest_, whole_)) {
       const bool good = splitter_.error().empty() && !splitter_.blank();
       if (good) {
-        for (const auto& field : splitter_.fields()) fields->emplace_back(splitter_.Text(rest_, field, &scratch_));
+        for (const auto& field : splitter_.fields())
+          fields->emplace_back(splitter_.Text(rest_, field, &scratch_));
       }
       rest_.remove_prefix(splitter_.size());
       splitter_.Next();
@@ -87,11 +91,13 @@ Result<std::string_view> BehindSkipped(const CsvScan& scan, const Beginning& beg
 }
 
 /// How many of the first rows have the most frequent number of fields, and that number.
-std::pair<std::size_t, std::size_t> Regularity(const CsvScan& scan, std::string_view text, bool whole) {
+std::pair<std::size_t, std::size_t> Regularity(const CsvScan& scan, std::string_view text,
+                                               bool whole) {
   SampleRows rows(scan, text, whole);
   std::map<std::size_t, std::size_t> rows_of_width;
   std::vector<std::string> fields;
-  for (std::size_t n = 0; n < kDialectRows && rows.Next(&fields); ++n) ++rows_of_width[fields.size()];
+  for (std::size_t n = 0; n < kDialectRows && rows.Next(&fields); ++n)
+    ++rows_of_width[fields.size()];
   std::pair<std::size_t, std::size_t> best{0, 1};
   for (const auto& [width, count] : rows_of_width) {
     if (count >= best.first) best = {count, width};
@@ -119,7 +125,8 @@ bool IsNull(const CsvScan& scan, const std::string& text) {
   return std::ranges::find(scan.nulls, text) != scan.nulls.end();
 }
 
-std::vector<TypeGuess> GuessTypes(const CsvScan& scan, std::string_view text, bool whole, std::size_t width) {
+std::vector<TypeGuess> GuessTypes(const CsvScan& scan, std::string_view text, bool whole,
+                                  std::size_t width) {
   std::vector<TypeGuess> guesses(width);
   SampleRows rows(scan, text, whole);
   std::vector<std::string> fields;
@@ -134,7 +141,8 @@ std::vector<TypeGuess> GuessTypes(const CsvScan& scan, std::string_view text, bo
 
 /// The first row is a header unless it looks like the rows below it, or could not name columns.
 bool GuessHeader(const CsvScan& scan, std::string_view text, bool whole) {
-  const bool by_name = std::ranges::any_of(scan.columns, [](const TextColumn& c) { return c.position == 0; });
+  const bool by_name =
+      std::ranges::any_of(scan.columns, [](const TextColumn& c) { return c.position == 0; });
   if (by_name) return true;
   std::vector<std::string> first, next;
   SampleRows rows(scan, text, whole);
@@ -153,7 +161,8 @@ bool GuessHeader(const CsvScan& scan, std::string_view text, bool whole) {
   return std::set<std::string>(first.begin(), first.end()).size() == first.size();
 }
 
-std::optional<std::size_t> FindField(const std::vector<std::string>& header, const std::string& name) {
+std::optional<std::size_t> FindField(const std::vector<std::string>& header,
+                                     const std::string& name) {
   const auto exact = std::ranges::find(header, name);
   if (exact != header.end()) return static_cast<std::size_t>(exact - header.begin());
   const auto folded = std::ranges::find(header, data::LowerCase(name), data::LowerCase);
@@ -161,7 +170,8 @@ std::optional<std::size_t> FindField(const std::vector<std::string>& header, con
   return static_cast<std::size_t>(folded - header.begin());
 }
 
-Status MissingColumn(const std::string& path, const std::string& name, const std::vector<std::string>& header) {
+Status MissingColumn(const std::string& path, const std::string& name,
+                     const std::vector<std::string>& header) {
   const std::string near = Nearest(name, header);
   const std::string known = formats::ToValidUtf8(fmt::format("{}", fmt::join(header, ", ")), 400);
   return Status::Invalid(fmt::format("{}: the header has no column \"{}\"", path, name))
@@ -170,8 +180,8 @@ Status MissingColumn(const std::string& path, const std::string& name, const std
 }
 
 Status NoSuchField(const std::string& path, const TextColumn& column, std::size_t width) {
-  return Status::Invalid(fmt::format("{}: there is no field {} for column \"{}\": rows have {}", path, column.position,
-                                     column.name, width))
+  return Status::Invalid(fmt::format("{}: there is no field {} for column \"{}\": rows have {}",
+                                     path, column.position, column.name, width))
       .WithSlug("missing-column")
       .WithHint("count fields from 1");
 }
@@ -179,7 +189,9 @@ Status NoSuchField(const std::string& path, const TextColumn& column, std::size_
 /// Which field each declared column stands for.
 Result<std::map<std::size_t, TextColumn>> Declared(const CsvScan& scan, const std::string& path,
                                                    const std::vector<std::string>& fields) {
-  const bool by_order = !*scan.header && std::ranges::none_of(scan.columns, [](const TextColumn& c) { return c.position > 0; });
+  const bool by_order =
+      !*scan.header &&
+      std::ranges::none_of(scan.columns, [](const TextColumn& c) { return c.position > 0; });
   std::map<std::size_t, TextColumn> declared;
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {
     TextColumn column = scan.columns[i];
@@ -193,8 +205,8 @@ Result<std::map<std::size_t, TextColumn>> Declared(const CsvScan& scan, const st
       if (!field) return MissingColumn(path, column.name, fields);
     }
     if (!declared.emplace(*field, column).second) {
-      return Status::Invalid(fmt::format("two columns stand for field {}: \"{}\" and \"{}\"", *field + 1,
-                                         declared[*field].name, column.name))
+      return Status::Invalid(fmt::format("two columns stand for field {}: \"{}\" and \"{}\"",
+                                         *field + 1, declared[*field].name, column.name))
           .WithSlug("duplicate-column");
     }
   }
@@ -229,7 +241,8 @@ Status CheckOtherHeaders(FileSystem& files, const CsvScan& scan, std::size_t fir
   for (std::size_t i = first + 1; i < scan.paths.size(); ++i) {
     std::optional<CsvHead> head;
     for (std::size_t bytes = kHeadBytes; !head; bytes *= 8) {
-      TW_ASSIGN_OR_RETURN(const Beginning beginning, ReadBeginning(files, scan, scan.paths[i], bytes));
+      TW_ASSIGN_OR_RETURN(const Beginning beginning,
+                          ReadBeginning(files, scan, scan.paths[i], bytes));
       auto found = FindCsvHead(scan, beginning.text, beginning.whole);
       if (!found.ok()) return found.status().Annotate(scan.paths[i]);
       head = *std::move(found);
@@ -266,7 +279,8 @@ Status CompleteEmpty(CsvScan& scan) {
 
 Status CheckScanTypes(const std::vector<TextColumn>& columns) {
   data::Columns plain;
-  for (const TextColumn& column : columns) plain.push_back({.field_id = 0, .name = column.name, .type = column.type});
+  for (const TextColumn& column : columns)
+    plain.push_back({.field_id = 0, .name = column.name, .type = column.type});
   for (const data::Column& column : plain) TW_RETURN_IF_ERROR(data::CheckStorable(column));
   return data::StoredColumns(plain).status();
 }
@@ -281,7 +295,8 @@ Status CompleteCsv(FileSystem& files, CsvScan& scan) {
 
     auto head = FindCsvHead(scan, beginning.text, true);
     if (!head.ok()) return head.status().Annotate(path);
-    const auto rows = std::string_view(beginning.text).substr(static_cast<std::size_t>((*head)->rows.offset));
+    const auto rows =
+        std::string_view(beginning.text).substr(static_cast<std::size_t>((*head)->rows.offset));
     std::vector<std::string> fields;
     if ((*head)->header) {
       fields = *(*head)->header;

@@ -30,7 +30,8 @@ struct Sample {
 
 void AddValue(std::string_view value, formats::JsonChecker& checker, Sample& sample) {
   // Broken values are for the scan's policy to deal with.
-  if (value.find_first_not_of(" \t\r\n") == std::string_view::npos || !checker.IsJson(value)) return;
+  if (value.find_first_not_of(" \t\r\n") == std::string_view::npos || !checker.IsJson(value))
+    return;
   std::string line(value);
   std::ranges::replace(line, '\n', ' ');
   sample.lines += line + "\n";
@@ -62,8 +63,8 @@ Result<Sample> ReadSample(FileSystem& files, const JsonScan& scan) {
   for (std::size_t i = 0; i < scan.paths.size() && !sample.any; ++i) {
     TW_ASSIGN_OR_RETURN(const formats::Compression compression,
                         formats::CompressionOf(scan.compression, scan.paths[i]));
-    TW_ASSIGN_OR_RETURN(const auto stream,
-                        formats::OpenText(files, scan.paths[i], compression, formats::TextEncoding::kUtf8));
+    TW_ASSIGN_OR_RETURN(const auto stream, formats::OpenText(files, scan.paths[i], compression,
+                                                             formats::TextEncoding::kUtf8));
     std::string text;
     bool whole = false;
     while (!whole && text.size() < kSampleBytes) {
@@ -106,16 +107,19 @@ Result<std::vector<TextColumn>> KeysOf(duckdb::Database& database, const Sample&
   array.back() = ']';
   TW_ASSIGN_OR_RETURN(const auto connection, database.Connect());
   const std::vector<std::string> parameters = {array};
-  TW_ASSIGN_OR_RETURN(const auto rows,
-                      connection->Fetch("SELECT CAST(json_structure(CAST($1 AS JSON)) AS varchar)", parameters));
+  TW_ASSIGN_OR_RETURN(
+      const auto rows,
+      connection->Fetch("SELECT CAST(json_structure(CAST($1 AS JSON)) AS varchar)", parameters));
   const Json structure = Json::parse(rows.at(0).at(0).value_or("null"), nullptr, false);
   std::vector<TextColumn> columns;
   if (!structure.is_array() || structure.size() != 1 || !structure[0].is_object()) return columns;
-  for (const auto& [key, type] : structure[0].items()) columns.push_back({.name = key, .type = TypeOf(type)});
+  for (const auto& [key, type] : structure[0].items())
+    columns.push_back({.name = key, .type = TypeOf(type)});
   return columns;
 }
 
-/// Columns whose guessed type does not fit every value of the sample become varchar, which takes any.
+/// Columns whose guessed type does not fit every value of the sample become varchar, which takes
+/// any.
 Status CheckGuesses(JsonScan& scan, const Sample& sample, const std::vector<std::string>& guessed) {
   component::Scan trial(std::in_place_type<JsonScan>, scan);
   JsonScan& lines = std::get<JsonScan>(trial);
@@ -157,7 +161,9 @@ Status CompleteJson(FileSystem& files, duckdb::Database& database, JsonScan& sca
     guessed.push_back(column.name);
   }
   for (const TextColumn& key : keys) {
-    if (scan.only_declared || std::ranges::find(scan.columns, key.name, &TextColumn::name) != scan.columns.end()) continue;
+    if (scan.only_declared ||
+        std::ranges::find(scan.columns, key.name, &TextColumn::name) != scan.columns.end())
+      continue;
     scan.columns.push_back(key);
     guessed.push_back(key.name);
   }
@@ -173,7 +179,8 @@ Status CompleteJson(FileSystem& files, duckdb::Database& database, JsonScan& sca
 
 Status CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan& scan) {
   if (auto* csv = std::get_if<component::CsvScan>(&scan)) return CompleteCsv(files, *csv);
-  if (auto* json = std::get_if<component::JsonScan>(&scan)) return CompleteJson(files, database, *json);
+  if (auto* json = std::get_if<component::JsonScan>(&scan))
+    return CompleteJson(files, database, *json);
   return {};
 }
 

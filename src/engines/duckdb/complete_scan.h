@@ -7,11 +7,15 @@
 
 namespace thalweg::engines {
 
-/// Engine::Complete: fills in what a scan leaves open, from a sample of its first file that has rows.
-///  - CSV: the delimiter (a comma, tab, semicolon or bar), '"' as quote, the quote as escape, whether there is a header;
+/// Engine::Complete: fills in what a scan leaves open, from a sample of its first file that has
+/// rows.
+///  - CSV: the delimiter (a comma, tab, semicolon or bar), '"' as quote, the quote as escape,
+///  whether there is a header;
 ///    types as TypeGuess has them. All files must have the same header.
-///  - JSON: the keys of the sample, in the order they were met; strings stay varchar, what has no common type is json.
-/// Declared columns keep their types. A declared column that the file lacks is kInvalid, slug "missing-column".
+///  - JSON: the keys of the sample, in the order they were met; strings stay varchar, what has no
+///  common type is json.
+/// Declared columns keep their types. A declared column that the file lacks is kInvalid, slug
+/// "missing-column".
 Status CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan& scan);
 
 // Its halves.

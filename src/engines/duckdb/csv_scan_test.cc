@@ -39,8 +39,8 @@ class CsvScanTest : public EngineFixture {
   std::string RejectsOf(const Result<JobResult>& result) {
     if (!result.ok()) return result.status().ToString();
     if (!result->rejects) return "none";
-    return Text("SELECT parse_filename(source), line, \"column\", reason, raw FROM '" + result->rejects->path +
-                "' ORDER BY source, line");
+    return Text("SELECT parse_filename(source), line, \"column\", reason, raw FROM '" +
+                result->rejects->path + "' ORDER BY source, line");
   }
   CsvScan Scan(std::string_view text, std::vector<component::TextColumn> columns = {}) {
     CsvScan scan;
@@ -52,18 +52,22 @@ class CsvScanTest : public EngineFixture {
 };
 
 TEST_F(CsvScanTest, FindsOutWhatIsNotDeclared) {
-  const auto result = Load(Scan("id;name;price;at;day;ok;code\n"
-                                "1;a;1.5;2013-01-01T10:00:00Z;2013-01-01;true;007\n"
-                                "2;;;;;;\n"));
+  const auto result =
+      Load(Scan("id;name;price;at;day;ok;code\n"
+                "1;a;1.5;2013-01-01T10:00:00Z;2013-01-01;true;007\n"
+                "2;;;;;;\n"));
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(data::ToString(result->columns),
-            "id bigint, name varchar, price double, at timestamptz, day date, ok boolean, code varchar");
-  EXPECT_EQ(RowsOf(result), "1|a|1.5|2013-01-01 10:00:00+00|2013-01-01|true|007;2|NULL|NULL|NULL|NULL|NULL|NULL");
+  EXPECT_EQ(
+      data::ToString(result->columns),
+      "id bigint, name varchar, price double, at timestamptz, day date, ok boolean, code varchar");
+  EXPECT_EQ(RowsOf(result),
+            "1|a|1.5|2013-01-01 10:00:00+00|2013-01-01|true|007;2|NULL|NULL|NULL|NULL|NULL|NULL");
   EXPECT_EQ(result->rows_in, 2);
 }
 
 TEST_F(CsvScanTest, DeclaredTypesAndNullsWin) {
-  CsvScan scan = Scan("a,b,c\nNA,x,1\n7,NA,2\n", {{.name = "C", .type = "varchar"}, {.name = "a", .type = "smallint"}});
+  CsvScan scan = Scan("a,b,c\nNA,x,1\n7,NA,2\n",
+                      {{.name = "C", .type = "varchar"}, {.name = "a", .type = "smallint"}});
   scan.nulls = {"", "NA"};
   const auto result = Load(scan);
   ASSERT_TRUE(result.ok()) << result.status();
@@ -72,7 +76,8 @@ TEST_F(CsvScanTest, DeclaredTypesAndNullsWin) {
 }
 
 TEST_F(CsvScanTest, KeepsOnlyDeclaredColumnsInTheirOrder) {
-  CsvScan scan = Scan("a,b,c\n1,2,3\n", {{.name = "third", .type = "integer", .position = 3}, {.name = "a", .type = "integer"}});
+  CsvScan scan = Scan("a,b,c\n1,2,3\n", {{.name = "third", .type = "integer", .position = 3},
+                                         {.name = "a", .type = "integer"}});
   scan.only_declared = true;
   const auto result = Load(scan);
   ASSERT_TRUE(result.ok()) << result.status();
@@ -85,7 +90,8 @@ TEST_F(CsvScanTest, ReadsFilesWithoutHeader) {
   EXPECT_EQ(RowsOf(guessed), "1|x;2|y");
   EXPECT_EQ(data::ToString(guessed->columns), "column0 bigint, column1 varchar");
 
-  CsvScan scan = Scan("1,x,9\n2,y,8\n", {{.name = "n", .type = "integer"}, {.name = "s", .type = "varchar"}});
+  CsvScan scan =
+      Scan("1,x,9\n2,y,8\n", {{.name = "n", .type = "integer"}, {.name = "s", .type = "varchar"}});
   scan.header = false;
   scan.only_declared = true;
   EXPECT_EQ(RowsOf(Load(scan)), "1|x;2|y");
@@ -98,19 +104,26 @@ TEST_F(CsvScanTest, DefaultsAndFileNames) {
 }
 
 TEST_F(CsvScanTest, RoundsNothing) {
-  CsvScan scan = Scan("i,d,t\n1.5,1,2013-01-01\n1,1.005,2013-01-01\n1,1,2013-01-01 00:00:00+02\n2,2.50,2013-01-02 03:04:05.123456\n",
-                      {{.name = "i", .type = "integer"}, {.name = "d", .type = "decimal(10,2)"}, {.name = "t", .type = "timestamp"}});
+  CsvScan scan = Scan(
+      "i,d,t\n1.5,1,2013-01-01\n1,1.005,2013-01-01\n1,1,2013-01-01 00:00:00+02\n2,2.50,2013-01-02 "
+      "03:04:05.123456\n",
+      {{.name = "i", .type = "integer"},
+       {.name = "d", .type = "decimal(10,2)"},
+       {.name = "t", .type = "timestamp"}});
   scan.rejects.bad_rows = BadRows::kQuarantine;
   const auto result = Load(scan);
   EXPECT_EQ(RowsOf(result), "2|2.50|2013-01-02 03:04:05.123456");
   EXPECT_EQ(result->rows_rejected, 3);
-  EXPECT_EQ(Text("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY 1"), "2|i;3|d;4|t");
+  EXPECT_EQ(Text("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY 1"),
+            "2|i;3|d;4|t");
 }
 
 TEST_F(CsvScanTest, QuarantinesEveryKindOfBadRowWithItsLine) {
-  CsvScan scan = Scan("a,b,c\r\n1,x,2020-01-01\r\nbad,y,2020-13-01\r\n3,\"quo\r\nted\",2020-01-03\r\n4,z\r\n5,z,2020-01-01,extra\r\n"
-                      "6,\"w\"w,2020-01-01\r\n7,\xff\xfe,2020-01-01\r\n8,\"open,2020-01-01\r\n",
-                      {{.name = "a", .type = "integer"}, {.name = "c", .type = "date"}});
+  CsvScan scan = Scan(
+      "a,b,c\r\n1,x,2020-01-01\r\nbad,y,2020-13-01\r\n3,\"quo\r\nted\",2020-01-03\r\n4,z\r\n5,z,"
+      "2020-01-01,extra\r\n"
+      "6,\"w\"w,2020-01-01\r\n7,\xff\xfe,2020-01-01\r\n8,\"open,2020-01-01\r\n",
+      {{.name = "a", .type = "integer"}, {.name = "c", .type = "date"}});
   scan.rejects.bad_rows = BadRows::kQuarantine;
   const auto result = Load(scan);
   EXPECT_EQ(RowsOf(result), "1|x|2020-01-01;3|quo\r\nted|2020-01-03");
@@ -119,8 +132,11 @@ TEST_F(CsvScanTest, QuarantinesEveryKindOfBadRowWithItsLine) {
   EXPECT_EQ(result->rejects->rows, 6);
   EXPECT_EQ(Text("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY 1"),
             "3|a;6|NULL;7|NULL;8|NULL;9|NULL;10|NULL");
-  EXPECT_EQ(Text("SELECT raw FROM '" + result->rejects->path + "' WHERE line = 3"), "bad,y,2020-13-01");
-  EXPECT_EQ(Text("SELECT count(*) FROM '" + result->rejects->path + "' WHERE contains(reason, chr(10))"), "0");
+  EXPECT_EQ(Text("SELECT raw FROM '" + result->rejects->path + "' WHERE line = 3"),
+            "bad,y,2020-13-01");
+  EXPECT_EQ(
+      Text("SELECT count(*) FROM '" + result->rejects->path + "' WHERE contains(reason, chr(10))"),
+      "0");
 }
 
 TEST_F(CsvScanTest, ReadsLineEndsOfAllKindsInOneFile) {
@@ -135,7 +151,8 @@ TEST_F(CsvScanTest, SkippedLinesMayHoldAnything) {
 
 TEST_F(CsvScanTest, TheFirstBadRowFailsTheScanWhicheverThreadMeetsIt) {
   std::string text = "n,s\n";
-  for (int i = 0; i < 400000; ++i) text += i % 1000 == 777 ? fmt::format("x{},bad\n", i) : fmt::format("{},some text\n", i);
+  for (int i = 0; i < 400000; ++i)
+    text += i % 1000 == 777 ? fmt::format("x{},bad\n", i) : fmt::format("{},some text\n", i);
   const CsvScan scan = Scan(text, {{.name = "n", .type = "integer"}});
   for (int i = 0; i < 3; ++i) {
     const Status status = Load(scan).status();
@@ -179,10 +196,12 @@ TEST_F(CsvScanTest, FilesOfOneSourceHaveOneHeader) {
 }
 
 TEST_F(CsvScanTest, MissingColumnsAreNamedWithANearOne) {
-  const Status name = Load(Scan("carrier,delay\nUA,1\n", {{.name = "carier", .type = "varchar"}})).status();
+  const Status name =
+      Load(Scan("carrier,delay\nUA,1\n", {{.name = "carier", .type = "varchar"}})).status();
   EXPECT_EQ(name.slug(), "missing-column");
   EXPECT_EQ(name.hint(), "did you mean \"carrier\"?");
-  const Status position = Load(Scan("a,b\n1,2\n", {{.name = "x", .type = "varchar", .position = 3}})).status();
+  const Status position =
+      Load(Scan("a,b\n1,2\n", {{.name = "x", .type = "varchar", .position = 3}})).status();
   EXPECT_EQ(position.slug(), "missing-column");
 }
 
@@ -214,7 +233,8 @@ TEST_F(CsvScanTest, WhatIsNoTextIsRefused) {
 }
 
 TEST_F(CsvScanTest, RefusesTypesThatNoTextCanBe) {
-  EXPECT_EQ(Load(Scan("a\n1\n", {{.name = "a", .type = "interval"}})).status().slug(), "type-not-storable");
+  EXPECT_EQ(Load(Scan("a\n1\n", {{.name = "a", .type = "interval"}})).status().slug(),
+            "type-not-storable");
   EXPECT_FALSE(Load(Scan("a\n1\n", {{.name = "a", .type = "integer[]"}})).ok());
 }
 
@@ -227,7 +247,8 @@ TEST_F(CsvScanTest, LargeFilesAreCutWhereNoQuoteIsOpen) {
   scan.rejects.bad_rows = BadRows::kQuarantine;
   const auto check = [&](const Result<JobResult>& result) {
     ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_EQ(Text("SELECT count(*), count(DISTINCT id), count(DISTINCT note) FROM '" + result->files[0].path + "'"),
+    EXPECT_EQ(Text("SELECT count(*), count(DISTINCT id), count(DISTINCT note) FROM '" +
+                   result->files[0].path + "'"),
               "59999|59999|1");
     EXPECT_EQ(Text("SELECT line FROM '" + result->rejects->path + "'"), "150002");
   };
@@ -245,14 +266,20 @@ TEST_F(CsvScanTest, ARowLongerThanABlockIsRead) {
 }
 
 TEST_F(CsvScanTest, AScanInsideAStatementSeesEveryRow) {
-  const auto complete = engine_->Complete(Scan("a,b\n1,x\n2,y\n", {{.name = "a", .type = "integer"}})).value();
-  EXPECT_EQ(data::ToString(engine_->Describe(Sql("SELECT * FROM f", "f", component::ScanInput{complete}))->columns),
-            "a integer, b varchar");
-  EXPECT_EQ(RowsOf(Run(Sql("SELECT sum(a) AS s FROM f", "f", component::ScanInput{complete}))), "3");
+  const auto complete =
+      engine_->Complete(Scan("a,b\n1,x\n2,y\n", {{.name = "a", .type = "integer"}})).value();
+  EXPECT_EQ(
+      data::ToString(
+          engine_->Describe(Sql("SELECT * FROM f", "f", component::ScanInput{complete}))->columns),
+      "a integer, b varchar");
+  EXPECT_EQ(RowsOf(Run(Sql("SELECT sum(a) AS s FROM f", "f", component::ScanInput{complete}))),
+            "3");
 
   // A bad row is met also where the statement does not look at its column.
-  const auto bad = engine_->Complete(Scan("a,b\n1,x\nbad,y\n", {{.name = "a", .type = "integer"}})).value();
-  const Status status = Run(Sql("SELECT count(*) AS n FROM f", "f", component::ScanInput{bad})).status();
+  const auto bad =
+      engine_->Complete(Scan("a,b\n1,x\nbad,y\n", {{.name = "a", .type = "integer"}})).value();
+  const Status status =
+      Run(Sql("SELECT count(*) AS n FROM f", "f", component::ScanInput{bad})).status();
   EXPECT_EQ(status.slug(), "bad-row");
   EXPECT_THAT(status.message(), HasSubstr("file2.csv:3"));
 }

@@ -11,8 +11,9 @@
 
 namespace thalweg::engines {
 
-/// What statements give, by their text as the binder sees it. Binding costs as much as a small job: a node is described
-/// when it is planned, and must not be bound again just to learn the same. Thread-safe; forgets the oldest entries.
+/// What statements give, by their text as the binder sees it. Binding costs as much as a small job:
+/// a node is described when it is planned, and must not be bound again just to learn the same.
+/// Thread-safe; forgets the oldest entries.
 class DescribeCache {
  public:
   explicit DescribeCache(std::size_t capacity) : capacity_(capacity) {}

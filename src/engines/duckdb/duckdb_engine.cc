@@ -33,9 +33,10 @@ constexpr std::size_t kDescriptionsKept = 4096;
 Status WithAdvice(const DuckDbEngineOptions& options, const Status& status) {
   if (status.ok()) return status;
   if (status.code() == Code::kOutOfMemory) {
-    const std::string_view spill = options.spill_directory.empty()
-                                       ? "nothing could be moved to disk, for want of a spill directory"
-                                       : "list(), string_agg() and ordered aggregates cannot be moved to disk";
+    const std::string_view spill =
+        options.spill_directory.empty()
+            ? "nothing could be moved to disk, for want of a spill directory"
+            : "list(), string_agg() and ordered aggregates cannot be moved to disk";
     return status.WithHint(fmt::format("raise the node's memory, or --memory (now {}); {}",
                                        FormatBytes(options.memory), spill));
   }
@@ -52,7 +53,10 @@ class QueryRows : public component::RowStream {
   /// `options` outlive the rows.
   QueryRows(const DuckDbEngineOptions& options, ConnectionPool::Lease connection,
             std::unique_ptr<OfferedScans> scans, SqlText sql)
-      : options_(options), connection_(std::move(connection)), scans_(std::move(scans)), sql_(std::move(sql)) {}
+      : options_(options),
+        connection_(std::move(connection)),
+        scans_(std::move(scans)),
+        sql_(std::move(sql)) {}
 
   Status Start(const std::vector<component::Parameter>& parameters, std::stop_token stop) {
     auto stream = connection_->Stream(sql_.text(), parameters, kQueryBatchRows, std::move(stop));
@@ -93,13 +97,15 @@ std::int64_t RowsOf(const Statement& statement) {
 
 class DuckDbEngineImpl : public DuckDbEngine {
  public:
-  DuckDbEngineImpl(const DuckDbEngineOptions& options, int threads, std::unique_ptr<duckdb::Database> database)
+  DuckDbEngineImpl(const DuckDbEngineOptions& options, int threads,
+                   std::unique_ptr<duckdb::Database> database)
       : options_(options),
         threads_(threads),
         database_(std::move(database)),
         pool_(*database_),
         descriptions_(kDescriptionsKept),
-        runner_([this](const Job& job, JobMonitor& monitor) { return Run(job, monitor); }, options.clock) {}
+        runner_([this](const Job& job, JobMonitor& monitor) { return Run(job, monitor); },
+                options.clock) {}
 
   std::string name() const override { return "duckdb"; }
   std::string version() const override { return duckdb::Database::Version(); }
@@ -135,7 +141,8 @@ class DuckDbEngineImpl : public DuckDbEngine {
   }
   Status Cancel(const JobId& job) override { return runner_.Cancel(job); }
 
-  Result<std::unique_ptr<component::RowStream>> Query(const Statement& statement, std::stop_token stop) override {
+  Result<std::unique_ptr<component::RowStream>> Query(const Statement& statement,
+                                                      std::stop_token stop) override {
     TW_ASSIGN_OR_RETURN(const data::Columns described, Bind(statement));
     auto scans = MakeScans();
     TW_ASSIGN_OR_RETURN(LoweredStatement lowered, LowerForRun(statement, *scans));
@@ -207,8 +214,9 @@ class DuckDbEngineImpl : public DuckDbEngine {
     sql.Add("COPY (");
     sql.Append(select);
     // A line end, in case the statement ends in a comment.
-    sql.Add(fmt::format("\n) TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false)",
-                        duckdb::QuoteLiteral(path)));
+    sql.Add(fmt::format(
+        "\n) TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false)",
+        duckdb::QuoteLiteral(path)));
 
     TW_ASSIGN_OR_RETURN(const ConnectionPool::Lease connection, pool_.Take());
     monitor.Watch([&] { return ProgressOf(*connection, scans); });
@@ -225,7 +233,8 @@ class DuckDbEngineImpl : public DuckDbEngine {
     return result;
   }
 
-  static component::JobProgress ProgressOf(duckdb::Connection& connection, const OfferedScans& scans) {
+  static component::JobProgress ProgressOf(duckdb::Connection& connection,
+                                           const OfferedScans& scans) {
     if (scans.texts().empty()) return {.fraction = connection.Progress(), .rows = 0};
     std::int64_t rows = 0;
     for (const auto& text : scans.texts()) rows += text->rejects().good();
@@ -248,10 +257,11 @@ Result<std::unique_ptr<DuckDbEngine>> OpenDuckDb(const DuckDbEngineOptions& opti
   if (!options.spill_directory.empty()) {
     TW_RETURN_IF_ERROR(MakeDirectories(options.files, options.spill_directory));
   }
-  TW_ASSIGN_OR_RETURN(auto database, duckdb::Database::Open({.memory_limit = plan.limit,
-                                                             .threads = plan.threads,
-                                                             .spill_directory = options.spill_directory,
-                                                             .spill_limit = options.spill_limit}));
+  TW_ASSIGN_OR_RETURN(auto database,
+                      duckdb::Database::Open({.memory_limit = plan.limit,
+                                              .threads = plan.threads,
+                                              .spill_directory = options.spill_directory,
+                                              .spill_limit = options.spill_limit}));
   return std::make_unique<DuckDbEngineImpl>(options, plan.threads, std::move(database));
 }
 

@@ -25,7 +25,8 @@ class JobMonitor {
   explicit JobMonitor(std::stop_token stop) : stop_(std::move(stop)) {}
   const std::stop_token& stop() const { return stop_; }
 
-  /// How to learn the job's progress, from any thread; empty: it is not known. Must stay valid until the next call.
+  /// How to learn the job's progress, from any thread; empty: it is not known. Must stay valid
+  /// until the next call.
   void Watch(std::function<component::JobProgress()> progress);
   component::JobProgress Progress() const;
 
@@ -40,8 +41,9 @@ class JobMonitor {
   duckdb::Usage largest_;
 };
 
-/// Runs jobs, each on a thread of its own for as long as it lasts; threads are kept for the next ones. How many run at
-/// a time is the caller's choice: every job that is submitted starts at once, up to kMostThreads.
+/// Runs jobs, each on a thread of its own for as long as it lasts; threads are kept for the next
+/// ones. How many run at a time is the caller's choice: every job that is submitted starts at once,
+/// up to kMostThreads.
 class JobRunner {
  public:
   using Work = std::function<Result<component::JobResult>(const component::Job&, JobMonitor&)>;
@@ -54,7 +56,8 @@ class JobRunner {
   Result<component::JobState> Poll(const component::JobId& id);
   Status Cancel(const component::JobId& id);
 
-  /// Tells all running jobs what the database uses now, if one of them runs long enough to make it worth asking.
+  /// Tells all running jobs what the database uses now, if one of them runs long enough to make it
+  /// worth asking.
   void Sample(const std::function<Result<duckdb::Usage>()>& used);
 
  private:

@@ -21,7 +21,8 @@ class JsonScanTest : public EngineFixture {
   }
   std::string RowsOf(const Result<JobResult>& result) {
     if (!result.ok()) return result.status().ToString();
-    return Text("SELECT CAST(COLUMNS(*) AS varchar) FROM '" + result->files[0].path + "' ORDER BY ALL");
+    return Text("SELECT CAST(COLUMNS(*) AS varchar) FROM '" + result->files[0].path +
+                "' ORDER BY ALL");
   }
   JsonScan Scan(std::string_view text, std::vector<component::TextColumn> columns = {}) {
     JsonScan scan;
@@ -33,23 +34,28 @@ class JsonScanTest : public EngineFixture {
 };
 
 TEST_F(JsonScanTest, FindsKeysAndTypes) {
-  const auto result = Load(Scan(R"({"id": 1, "name": "a", "tags": ["x", "y"], "at": {"lat": 1.5, "n": null}})"
-                                "\n"
-                                R"({"id": -2, "more": true, "at": {"lat": 2}, "mixed": 1})"
-                                "\n"
-                                R"({"mixed": {"a": 1}})"
-                                "\n"));
+  const auto result =
+      Load(Scan(R"({"id": 1, "name": "a", "tags": ["x", "y"], "at": {"lat": 1.5, "n": null}})"
+                "\n"
+                R"({"id": -2, "more": true, "at": {"lat": 2}, "mixed": 1})"
+                "\n"
+                R"({"mixed": {"a": 1}})"
+                "\n"));
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(data::ToString(result->columns),
-            "id bigint, name varchar, tags varchar[], at struct(lat double, n varchar), more boolean, mixed json");
+            "id bigint, name varchar, tags varchar[], at struct(lat double, n varchar), more "
+            "boolean, mixed json");
   EXPECT_EQ(RowsOf(result),
             "NULL|NULL|NULL|NULL|NULL|{\"a\": 1};-2|NULL|NULL|{'lat': 2.0, 'n': NULL}|true|1;"
             "1|a|[x, y]|{'lat': 1.5, 'n': NULL}|NULL|NULL");
 }
 
 TEST_F(JsonScanTest, DeclaredTypesAreExact) {
-  JsonScan scan = Scan(R"({"d": 9007199254740993.25, "v": 1.10, "j": { "a" : 1 }, "other": 1})", {});
-  scan.columns = {{.name = "d", .type = "decimal(18,2)"}, {.name = "v", .type = "varchar"}, {.name = "j", .type = "json"}};
+  JsonScan scan =
+      Scan(R"({"d": 9007199254740993.25, "v": 1.10, "j": { "a" : 1 }, "other": 1})", {});
+  scan.columns = {{.name = "d", .type = "decimal(18,2)"},
+                  {.name = "v", .type = "varchar"},
+                  {.name = "j", .type = "json"}};
   scan.only_declared = true;
   EXPECT_EQ(RowsOf(Load(scan)), "9007199254740993.25|1.10|{ \"a\" : 1 }");
 }
@@ -64,7 +70,8 @@ TEST_F(JsonScanTest, ReadsArraysAndSequences) {
 }
 
 TEST_F(JsonScanTest, ATornLineFailsWithItsPlaceOrIsPutAside) {
-  JsonScan scan = Scan("{\"a\": 1}\n{\"a\": 2\n{\"a\": \"x\"}\n{\"a\": 3}\n", {{.name = "a", .type = "integer"}});
+  JsonScan scan = Scan("{\"a\": 1}\n{\"a\": 2\n{\"a\": \"x\"}\n{\"a\": 3}\n",
+                       {{.name = "a", .type = "integer"}});
   const Status status = Load(scan).status();
   EXPECT_EQ(status.slug(), "bad-row");
   EXPECT_THAT(status.message(), HasSubstr("file1.json:2"));
@@ -72,16 +79,19 @@ TEST_F(JsonScanTest, ATornLineFailsWithItsPlaceOrIsPutAside) {
   scan.rejects.bad_rows = BadRows::kQuarantine;
   const auto result = Load(scan);
   EXPECT_EQ(RowsOf(result), "1;3");
-  EXPECT_EQ(Text("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY 1"), "2|NULL;3|a");
+  EXPECT_EQ(Text("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY 1"),
+            "2|NULL;3|a");
 }
 
 TEST_F(JsonScanTest, ManyLinesAreReadByAllThreads) {
   std::string text;
-  for (int i = 0; i < 200000; ++i) text += fmt::format("{{\"id\": {}, \"s\": \"text {}\"}}\n", i, i);
+  for (int i = 0; i < 200000; ++i)
+    text += fmt::format("{{\"id\": {}, \"s\": \"text {}\"}}\n", i, i);
   const auto result = Load(Scan(text));
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(Text("SELECT count(*), count(DISTINCT id), sum(id) FROM '" + result->files[0].path + "'"),
-            "200000|200000|19999900000");
+  EXPECT_EQ(
+      Text("SELECT count(*), count(DISTINCT id), sum(id) FROM '" + result->files[0].path + "'"),
+      "200000|200000|19999900000");
 }
 
 TEST_F(JsonScanTest, NothingToGoBy) {

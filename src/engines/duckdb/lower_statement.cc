@@ -42,7 +42,8 @@ class Lowering {
     auto use = uses.begin();
     std::size_t at = 0;
     for (const component::TableSlot& slot : statement.slots) {
-      if (slot.begin < at || slot.end > statement.text.size() || slot.input >= statement.inputs.size()) {
+      if (slot.begin < at || slot.end > statement.text.size() ||
+          slot.input >= statement.inputs.size()) {
         return Status::Internal("a statement's table slots do not fit its text");
       }
       for (; use != uses.end() && use->begin < slot.begin; ++use) {
@@ -61,9 +62,10 @@ class Lowering {
   }
 
  private:
-  /// Copies the text up to the parameter and gives it its type, so that nothing has to be bound twice. Returns where to go on.
-  static std::size_t AddParameter(const Statement& statement, std::size_t at, const ParameterUse& use,
-                                  SqlText& sql) {
+  /// Copies the text up to the parameter and gives it its type, so that nothing has to be bound
+  /// twice. Returns where to go on.
+  static std::size_t AddParameter(const Statement& statement, std::size_t at,
+                                  const ParameterUse& use, SqlText& sql) {
     sql.AddCopy(std::string_view(statement.text).substr(at, use.begin - at), at);
     const auto found = std::find_if(statement.parameters.begin(), statement.parameters.end(),
                                     [&](const Parameter& p) { return p.name == use.name; });
@@ -90,14 +92,15 @@ class Lowering {
 
   Result<std::string> Table(const component::Input& input, LoweredStatement& lowered) {
     return std::visit(
-        Overloaded{[&](const component::EmptyInput& empty) -> Result<std::string> {
-                     return EmptyTable(empty.columns);
-                   },
-                   [&](const component::TableInput& table) -> Result<std::string> {
-                     return scans_ == nullptr ? EmptyTable(table.manifest.columns) : Stored(table);
-                   },
-                   [&](const component::InlinedInput& inlined) { return Inlined(inlined, lowered); },
-                   [&](const component::ScanInput& scan) { return Scanned(scan.scan); }},
+        Overloaded{
+            [&](const component::EmptyInput& empty) -> Result<std::string> {
+              return EmptyTable(empty.columns);
+            },
+            [&](const component::TableInput& table) -> Result<std::string> {
+              return scans_ == nullptr ? EmptyTable(table.manifest.columns) : Stored(table);
+            },
+            [&](const component::InlinedInput& inlined) { return Inlined(inlined, lowered); },
+            [&](const component::ScanInput& scan) { return Scanned(scan.scan); }},
         input);
   }
 
@@ -106,7 +109,8 @@ class Lowering {
       return Status::Unsupported("tables with change files cannot be read yet");
     }
     std::vector<std::string> paths;
-    for (const data::DataFile& file : table.manifest.files) paths.push_back(JoinPath(table.home, file.path));
+    for (const data::DataFile& file : table.manifest.files)
+      paths.push_back(JoinPath(table.home, file.path));
     return ReadParquet(paths, table.manifest.columns);
   }
 
@@ -185,15 +189,16 @@ std::string PathLiteral(const std::string& path) {
   return duckdb::QuoteLiteral(pattern);
 }
 
-Result<std::string> ReadParquet(const std::vector<std::string>& paths, const data::Columns& columns) {
+Result<std::string> ReadParquet(const std::vector<std::string>& paths,
+                                const data::Columns& columns) {
   if (columns.empty()) return Status::Internal("a table without columns");
   if (paths.empty()) return EmptyTable(columns);
   std::string list;
   for (const std::string& path : paths) list += (list.empty() ? "" : ", ") + PathLiteral(path);
   // A '=' in a directory's name is no column.
   const std::string_view by_name = paths.size() > 1 ? ", union_by_name = true" : "";
-  return fmt::format("(SELECT {} FROM read_parquet([{}], hive_partitioning = false{}))", NameList(columns),
-                     list, by_name);
+  return fmt::format("(SELECT {} FROM read_parquet([{}], hive_partitioning = false{}))",
+                     NameList(columns), list, by_name);
 }
 
 }  // namespace thalweg::engines

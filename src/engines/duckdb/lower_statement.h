@@ -33,7 +33,8 @@ Result<data::Columns> ScanColumns(const component::Scan& scan);
 /// "(SELECT CAST(NULL AS bigint) AS "a" WHERE false)".
 std::string EmptyTable(const data::Columns& columns);
 /// The rows of Parquet files. Only these columns, in this order, whatever else lies in the files.
-Result<std::string> ReadParquet(const std::vector<std::string>& paths, const data::Columns& columns);
+Result<std::string> ReadParquet(const std::vector<std::string>& paths,
+                                const data::Columns& columns);
 /// A quoted path for a table function, which reads * ? [ as a pattern.
 std::string PathLiteral(const std::string& path);
 

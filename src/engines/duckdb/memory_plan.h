@@ -6,7 +6,7 @@ namespace thalweg::engines {
 
 /// How a process's budget for table work is used by DuckDB.
 struct MemoryPlan {
-  Bytes limit;      ///< DuckDB's memory_limit: what it allocates outside of its buffers comes on top
+  Bytes limit;  ///< DuckDB's memory_limit: what it allocates outside of its buffers comes on top
   int threads = 1;  ///< each holds blocks of its own that cannot be moved to disk
 };
 

@@ -28,12 +28,14 @@ Result<std::string> OfferedScans::Lower(const component::Scan& scan) {
   return LowerWithRejects(scan, "");
 }
 
-Result<std::string> OfferedScans::LowerWithRejects(const component::Scan& scan, std::string rejects_path) {
+Result<std::string> OfferedScans::LowerWithRejects(const component::Scan& scan,
+                                                   std::string rejects_path) {
   if (const auto* parquet = std::get_if<component::ParquetScan>(&scan)) {
     TW_ASSIGN_OR_RETURN(const std::string table, ParquetTable(*parquet));
     return "SELECT * FROM " + table;
   }
-  TW_ASSIGN_OR_RETURN(const auto text, TextScan::Open(files_, scan, threads_, std::move(rejects_path)));
+  TW_ASSIGN_OR_RETURN(const auto text,
+                      TextScan::Open(files_, scan, threads_, std::move(rejects_path)));
   TW_ASSIGN_OR_RETURN(auto offer, database_.Offer(text));
   texts_.push_back(text);
   offers_.push_back(std::move(offer));

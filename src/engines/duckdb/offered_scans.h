@@ -19,7 +19,8 @@ class OfferedScans : public ScanLowering {
   OfferedScans(duckdb::Database& database, FileSystem& files, int threads)
       : database_(database), files_(files), threads_(threads) {}
 
-  /// A scan inside of a statement. Its rejected rows have nowhere to go: only BadRows::kFail is taken.
+  /// A scan inside of a statement. Its rejected rows have nowhere to go: only BadRows::kFail is
+  /// taken.
   Result<std::string> Lower(const component::Scan& scan) override;
   /// A scan that is the job. Null text scan: Parquet.
   Result<std::string> LowerWithRejects(const component::Scan& scan, std::string rejects_path);

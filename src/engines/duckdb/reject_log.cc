@@ -28,8 +28,8 @@ Status Describe(const std::string& source, const BadRow& row) {
 }
 
 /// Empty texts are NULL: a reject without a column is about the whole row.
-arrow::Result<data::Batch> ToBatch(const std::shared_ptr<arrow::Schema>& schema, const std::string& source,
-                                   const std::vector<BadRow>& rows) {
+arrow::Result<data::Batch> ToBatch(const std::shared_ptr<arrow::Schema>& schema,
+                                   const std::string& source, const std::vector<BadRow>& rows) {
   arrow::StringBuilder sources, columns, reasons, raws;
   arrow::Int64Builder lines;
   for (const BadRow& row : rows) {
@@ -45,7 +45,8 @@ arrow::Result<data::Batch> ToBatch(const std::shared_ptr<arrow::Schema>& schema,
   ARROW_RETURN_NOT_OK(columns.Finish(&arrays[2]));
   ARROW_RETURN_NOT_OK(reasons.Finish(&arrays[3]));
   ARROW_RETURN_NOT_OK(raws.Finish(&arrays[4]));
-  return arrow::RecordBatch::Make(schema, static_cast<std::int64_t>(rows.size()), std::move(arrays));
+  return arrow::RecordBatch::Make(schema, static_cast<std::int64_t>(rows.size()),
+                                  std::move(arrays));
 }
 
 }  // namespace
@@ -55,12 +56,14 @@ void RejectLog::CountGood(std::int64_t rows) {
   good_ += rows;
 }
 
-Status RejectLog::Add(std::size_t file, const std::string& source, const std::vector<BadRow>& rows) {
+Status RejectLog::Add(std::size_t file, const std::string& source,
+                      const std::vector<BadRow>& rows) {
   if (rows.empty()) return {};
   const std::lock_guard lock(mutex_);
   bad_ += static_cast<std::int64_t>(rows.size());
   KeepFirst(file, rows.front().line, Describe(source, rows.front()));
-  if (policy_.bad_rows == BadRows::kFail || (policy_.max_rows && bad_ > *policy_.max_rows)) failed_ = true;
+  if (policy_.bad_rows == BadRows::kFail || (policy_.max_rows && bad_ > *policy_.max_rows))
+    failed_ = true;
   if (policy_.bad_rows != BadRows::kQuarantine || path_.empty() || failed_) return {};
   return Write(source, rows);
 }
@@ -71,7 +74,8 @@ void RejectLog::KeepFirst(std::size_t file, std::int64_t line, Status status) {
 }
 
 Status RejectLog::Write(const std::string& source, const std::vector<BadRow>& rows) {
-  TW_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Schema> schema, data::ToArrow(component::RejectColumns()));
+  TW_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Schema> schema,
+                      data::ToArrow(component::RejectColumns()));
   if (writer_ == nullptr) {
     TW_ASSIGN_OR_RETURN(writer_, data::ParquetWriter::Open(files_, path_, schema));
   }

@@ -15,7 +15,8 @@
 
 namespace thalweg::engines {
 
-/// What becomes of the bad rows of one scan: counted, written to a file, or the end of it all. Thread-safe.
+/// What becomes of the bad rows of one scan: counted, written to a file, or the end of it all.
+/// Thread-safe.
 class RejectLog {
  public:
   /// `path`: where rejected rows go; empty: nowhere.
@@ -23,8 +24,8 @@ class RejectLog {
       : files_(files), policy_(policy), path_(std::move(path)) {}
 
   void CountGood(std::int64_t rows);
-  /// Bad rows of file number `file`. Which of them fails a scan with BadRows::kFail does not depend on which thread
-  /// comes first: it is known when no thread reads any more.
+  /// Bad rows of file number `file`. Which of them fails a scan with BadRows::kFail does not depend
+  /// on which thread comes first: it is known when no thread reads any more.
   Status Add(std::size_t file, const std::string& source, const std::vector<formats::BadRow>& rows);
   /// No more rows need be read: the scan has failed.
   bool failed() const;

@@ -16,11 +16,13 @@ using data::TypeTree;
 using duckdb::QuoteIdentifier;
 
 Status Misfit(const data::Column& described, const data::Column& stored) {
-  const Status misfit = Status(Code::kInvalid, Fault::kUser,
-                               fmt::format("column {}: a value does not fit {}", described.name, stored.type))
-                            .WithSlug("out-of-range");
+  const Status misfit =
+      Status(Code::kInvalid, Fault::kUser,
+             fmt::format("column {}: a value does not fit {}", described.name, stored.type))
+          .WithSlug("out-of-range");
   if (stored.type != "bigint") return misfit;
-  return misfit.WithHint(fmt::format("write CAST({} AS decimal(38,0))", QuoteIdentifier(described.name)));
+  return misfit.WithHint(
+      fmt::format("write CAST({} AS decimal(38,0))", QuoteIdentifier(described.name)));
 }
 
 bool HasArrowForm(const TypeTree& type) {
@@ -30,8 +32,10 @@ bool HasArrowForm(const TypeTree& type) {
     case TypeKind::kBit:
     case TypeKind::kTimetz:
     case TypeKind::kVariant:
-    case TypeKind::kGeometry: return false;
-    default: return std::ranges::all_of(type.children, HasArrowForm);
+    case TypeKind::kGeometry:
+      return false;
+    default:
+      return std::ranges::all_of(type.children, HasArrowForm);
   }
 }
 
@@ -41,7 +45,9 @@ bool HasArrowForm(const data::Column& column) {
 }
 
 /// Columns by number: names of a query may stand twice.
-std::string Numbered(std::size_t i) { return fmt::format("c{}", i); }
+std::string Numbered(std::size_t i) {
+  return fmt::format("c{}", i);
+}
 
 void AddNumberedSource(const SqlText& statement, std::size_t columns, SqlText& sql) {
   sql.Add(" FROM (");
@@ -82,7 +88,8 @@ std::optional<SqlText> WithArrowColumns(const SqlText& statement, const data::Co
   for (std::size_t i = 0; i < described.size(); ++i) {
     const std::string value =
         HasArrowForm(described[i]) ? Numbered(i) : fmt::format("CAST({} AS varchar)", Numbered(i));
-    sql.Add(fmt::format("{}{} AS {}", i == 0 ? "" : ", ", value, QuoteIdentifier(described[i].name)));
+    sql.Add(
+        fmt::format("{}{} AS {}", i == 0 ? "" : ", ", value, QuoteIdentifier(described[i].name)));
   }
   AddNumberedSource(statement, described.size(), sql);
   return sql;

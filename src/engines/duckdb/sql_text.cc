@@ -25,7 +25,8 @@ std::vector<ParameterUse> FindParameters(const std::string& text) {
   const sql::Tokens tokens(text);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::string_view token = tokens.Text(i);
-    if (tokens[i].kind != sql::TokenKind::kParameter || token.size() < 2 || token.front() != '$') continue;
+    if (tokens[i].kind != sql::TokenKind::kParameter || token.size() < 2 || token.front() != '$')
+      continue;
     uses.push_back({tokens[i].begin, tokens[i].end, std::string(token.substr(1))});
   }
   return uses;
@@ -38,7 +39,9 @@ void SqlText::AddPiece(std::string_view text, Piece piece) {
   text_ += text;
 }
 
-void SqlText::Add(std::string_view text) { AddPiece(text, {}); }
+void SqlText::Add(std::string_view text) {
+  AddPiece(text, {});
+}
 
 void SqlText::AddCopy(std::string_view text, std::size_t origin) {
   AddPiece(text, {.source = Source::kCopy, .begin = origin, .end = origin + text.size()});
@@ -65,13 +68,16 @@ Status SqlText::MapError(const Status& status) const {
   if (status.ok() || !status.place()) return status;
   Place place = *status.place();
   const std::size_t offset = static_cast<std::size_t>(std::max(place.column - 1, 0));
-  const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), offset,
-                                      [](std::size_t at, const Piece& piece) { return at < piece.at; });
+  const auto after =
+      std::upper_bound(pieces_.begin(), pieces_.end(), offset,
+                       [](std::size_t at, const Piece& piece) { return at < piece.at; });
   if (after == pieces_.begin()) return WithoutPlace(status);
   const Piece& piece = *std::prev(after);
   switch (piece.source) {
-    case Source::kOurs: return WithoutPlace(status);
-    case Source::kColumn: return IsConversion(status) ? piece.misfit : WithoutPlace(status);
+    case Source::kOurs:
+      return WithoutPlace(status);
+    case Source::kColumn:
+      return IsConversion(status) ? piece.misfit : WithoutPlace(status);
     case Source::kReplacement:
       place.column = static_cast<int>(piece.begin) + 1;
       place.length = static_cast<int>(piece.end - piece.begin);

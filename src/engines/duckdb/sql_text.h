@@ -25,15 +25,15 @@ class SqlText {
   void AddCopy(std::string_view text, std::size_t origin);
   /// Text of ours in place of the user's bytes [begin, end).
   void AddInPlaceOf(std::string_view text, std::size_t begin, std::size_t end);
-  /// Text of ours that makes an output column what a table can hold. `misfit` describes a value that it cannot:
-  /// "column x: the value does not fit bigint".
+  /// Text of ours that makes an output column what a table can hold. `misfit` describes a value
+  /// that it cannot: "column x: the value does not fit bigint".
   void AddColumn(std::string_view text, Status misfit);
   void Append(const SqlText& other);
 
   const std::string& text() const { return text_; }
 
-  /// A failure of text() with its place moved into the user's text; without a place when it lies in ours. A failed
-  /// conversion in a column of AddColumn becomes that column's misfit.
+  /// A failure of text() with its place moved into the user's text; without a place when it lies in
+  /// ours. A failed conversion in a column of AddColumn becomes that column's misfit.
   Status MapError(const Status& status) const;
 
  private:

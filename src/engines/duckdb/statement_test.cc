@@ -17,13 +17,15 @@ using component::Statement;
 using component::TableInput;
 using ::testing::HasSubstr;
 
-const data::Columns kFlights = {{0, "carrier", "varchar"}, {0, "delay", "integer"}, {0, "day", "date"}};
+const data::Columns kFlights = {
+    {0, "carrier", "varchar"}, {0, "delay", "integer"}, {0, "day", "date"}};
 
 class StatementTest : public EngineFixture {
  protected:
   std::string Describe(const Statement& statement) {
     const auto description = engine_->Describe(statement);
-    return description.ok() ? data::ToString(description->columns) : description.status().ToString();
+    return description.ok() ? data::ToString(description->columns)
+                            : description.status().ToString();
   }
   /// All rows of a query as text.
   Result<std::string> Query(const Statement& statement) {
@@ -35,7 +37,8 @@ class StatementTest : public EngineFixture {
       for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
         if (!text.empty()) text += ';';
         for (int column = 0; column < batch->num_columns(); ++column) {
-          text += (column > 0 ? "|" : "") + batch->column(column)->GetScalar(row).ValueOrDie()->ToString();
+          text += (column > 0 ? "|" : "") +
+                  batch->column(column)->GetScalar(row).ValueOrDie()->ToString();
         }
       }
     }
@@ -43,19 +46,21 @@ class StatementTest : public EngineFixture {
 };
 
 TEST_F(StatementTest, DescribesWithoutData) {
-  EXPECT_EQ(Describe(Sql("SELECT carrier, avg(delay) AS mean, sum(delay) AS total, count(*) AS n FROM flights GROUP BY 1",
+  EXPECT_EQ(Describe(Sql("SELECT carrier, avg(delay) AS mean, sum(delay) AS total, count(*) AS n "
+                         "FROM flights GROUP BY 1",
                          "flights", EmptyInput{kFlights})),
             "carrier varchar, mean double, total bigint, n bigint");
   // The files of a table are not looked at.
   TableInput table;
   table.manifest.columns = kFlights;
   table.manifest.files = {{.path = "nowhere.parquet"}};
-  EXPECT_EQ(Describe(Sql("SELECT * FROM flights", "flights", table)), "carrier varchar, delay integer, day date");
+  EXPECT_EQ(Describe(Sql("SELECT * FROM flights", "flights", table)),
+            "carrier varchar, delay integer, day date");
 }
 
 TEST_F(StatementTest, KnowsTheTableByItsNameAndByAnAlias) {
-  EXPECT_EQ(Describe(Sql("SELECT flights.delay FROM flights WHERE flights.carrier = 'UA'", "flights",
-                         EmptyInput{kFlights})),
+  EXPECT_EQ(Describe(Sql("SELECT flights.delay FROM flights WHERE flights.carrier = 'UA'",
+                         "flights", EmptyInput{kFlights})),
             "delay integer");
   Statement aliased = Sql("SELECT f.delay FROM flights AS f", "flights", EmptyInput{kFlights});
   aliased.slots[0].alias.clear();
@@ -79,7 +84,9 @@ TEST_F(StatementTest, PointsIntoTheUsersText) {
   EXPECT_EQ(status.place()->column, static_cast<int>(late.find("dely")) + 1);
   EXPECT_EQ(status.hint(), "did you mean \"delay\"?");
 
-  const Status syntax = engine_->Describe(Sql("SELECT a FROM flights WHERE", "flights", EmptyInput{kFlights})).status();
+  const Status syntax =
+      engine_->Describe(Sql("SELECT a FROM flights WHERE", "flights", EmptyInput{kFlights}))
+          .status();
   EXPECT_EQ(syntax.slug(), "syntax-error");
   ASSERT_TRUE(syntax.place().has_value());
 }
@@ -101,16 +108,22 @@ TEST_F(StatementTest, ParametersHaveTheirTypeAndAreNeverText) {
            {"s", "varchar", "'; DROP TABLE x; --"},
            {"p", "decimal(10,2)", std::nullopt},
            {"l", "integer[]", "[1, 2]"}});
-  EXPECT_EQ(Describe(statement), "n bigint, d date, s varchar, p decimal(10,2), quoted varchar, l integer[]");
-  EXPECT_EQ(Query(statement).value(), "42|2020-02-29|'; DROP TABLE x; --|null|$n|list<element: int32>[1, 2]");
-  const Status missing = engine_->Describe(Sql("SELECT $cuont", {{"count", "bigint", "1"}})).status();
+  EXPECT_EQ(Describe(statement),
+            "n bigint, d date, s varchar, p decimal(10,2), quoted varchar, l integer[]");
+  EXPECT_EQ(Query(statement).value(),
+            "42|2020-02-29|'; DROP TABLE x; --|null|$n|list<element: int32>[1, 2]");
+  const Status missing =
+      engine_->Describe(Sql("SELECT $cuont", {{"count", "bigint", "1"}})).status();
   EXPECT_FALSE(missing.ok());
-  const Status unknown = Query(Sql("SELECT CAST($cuont AS bigint) AS n", {{"count", "bigint", "1"}})).status();
+  const Status unknown =
+      Query(Sql("SELECT CAST($cuont AS bigint) AS n", {{"count", "bigint", "1"}})).status();
   EXPECT_EQ(unknown.slug(), "unknown-parameter");
 }
 
 TEST_F(StatementTest, RefusesWhatATableCannotHold) {
-  const auto slug = [&](const std::string& text) { return engine_->Describe(Sql(text)).status().slug(); };
+  const auto slug = [&](const std::string& text) {
+    return engine_->Describe(Sql(text)).status().slug();
+  };
   EXPECT_EQ(slug("SELECT INTERVAL 1 DAY AS i"), "type-not-storable");
   EXPECT_EQ(slug("SELECT 1 AS a, 2 AS A"), "duplicate-column");
   EXPECT_EQ(slug("SELECT 1 AS \"\""), "syntax-error");
@@ -164,15 +177,16 @@ TEST_F(StatementTest, RelativeFilesLieInTheHome) {
 }
 
 TEST_F(StatementTest, InlinesStatementsWithTheirParameters) {
-  auto inner = std::make_shared<Statement>(Sql("SELECT x FROM (VALUES (1), (5)) v(x) WHERE x > $least -- all",
-                                               {{"least", "integer", "2"}}));
+  auto inner = std::make_shared<Statement>(Sql(
+      "SELECT x FROM (VALUES (1), (5)) v(x) WHERE x > $least -- all", {{"least", "integer", "2"}}));
   Statement outer = Sql("SELECT sum(x) + $more AS s FROM picked", "picked", InlinedInput{inner});
   outer.parameters = {{"more", "integer", "10"}};
   EXPECT_EQ(Describe(outer), "s bigint");
   EXPECT_EQ(Query(outer).value(), "15");
 
   auto broken = std::make_shared<Statement>(Sql("SELECT nothing FROM (SELECT 1 AS x)"));
-  const Status status = engine_->Describe(Sql("SELECT * FROM broken", "broken", InlinedInput{broken})).status();
+  const Status status =
+      engine_->Describe(Sql("SELECT * FROM broken", "broken", InlinedInput{broken})).status();
   EXPECT_EQ(status.slug(), "unknown-column");
   EXPECT_EQ(status.place()->column, 15);
   EXPECT_EQ(status.place()->length, 6);
@@ -188,7 +202,8 @@ TEST_F(StatementTest, SumsOfIntegersAreBigintAndOverflowIsAnError) {
   EXPECT_EQ(data::ToString(good->columns), "s bigint");
   EXPECT_EQ(Text("SELECT typeof(s), s FROM '" + good->files[0].path + "'"), "BIGINT|45");
 
-  const Status status = Run(Sql("SELECT sum(x) AS total FROM (VALUES (9223372036854775807), (1)) t(x)")).status();
+  const Status status =
+      Run(Sql("SELECT sum(x) AS total FROM (VALUES (9223372036854775807), (1)) t(x)")).status();
   EXPECT_EQ(status.slug(), "out-of-range");
   EXPECT_THAT(status.message(), HasSubstr("total"));
   EXPECT_THAT(status.hint(), HasSubstr("decimal(38,0)"));
@@ -196,29 +211,36 @@ TEST_F(StatementTest, SumsOfIntegersAreBigintAndOverflowIsAnError) {
 
 TEST_F(StatementTest, OrderHoldsInTheFile) {
   for (const char* select : {"SELECT hash(range) AS h FROM range(500000) ORDER BY h",
-                             "SELECT h, sum(1) AS n FROM (SELECT hash(range) AS h FROM range(500000)) GROUP BY h ORDER BY h"}) {
+                             "SELECT h, sum(1) AS n FROM (SELECT hash(range) AS h FROM "
+                             "range(500000)) GROUP BY h ORDER BY h"}) {
     Job job = MakeJob(Sql(select));
     job.order_matters = true;
     const auto result = Run(std::move(job));
     ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_EQ(Text(fmt::format("SELECT count(*) FROM (SELECT h < lag(h) OVER (ORDER BY file_row_number) AS down "
-                               "FROM read_parquet('{}', file_row_number = true)) WHERE down",
-                               result->files[0].path)),
+    EXPECT_EQ(Text(fmt::format(
+                  "SELECT count(*) FROM (SELECT h < lag(h) OVER (ORDER BY file_row_number) AS down "
+                  "FROM read_parquet('{}', file_row_number = true)) WHERE down",
+                  result->files[0].path)),
               "0");
   }
 }
 
 TEST_F(StatementTest, QueriesGiveTypesThatNoTableHolds) {
-  EXPECT_EQ(Query(Sql("SELECT INTERVAL 3 DAY AS i, '12:00:00+02'::timetz AS t, 340282366920938463463374607431768211455::uhugeint AS u, "
-                      "'101'::bit AS b, 1 AS a, 2 AS a, (12345678901234567890123456789)::hugeint AS h, 'x'::enum('x', 'y') AS e"))
+  EXPECT_EQ(Query(Sql("SELECT INTERVAL 3 DAY AS i, '12:00:00+02'::timetz AS t, "
+                      "340282366920938463463374607431768211455::uhugeint AS u, "
+                      "'101'::bit AS b, 1 AS a, 2 AS a, (12345678901234567890123456789)::hugeint "
+                      "AS h, 'x'::enum('x', 'y') AS e"))
                 .value(),
-            "0M3d0ns|12:00:00+02|340282366920938463463374607431768211455|101|1|2|12345678901234567890123456789|x");
-  EXPECT_EQ(Query(Sql("SELECT '101'::bit AS b FROM range(3) t(i) ORDER BY i DESC")).value(), "101;101;101");
+            "0M3d0ns|12:00:00+02|340282366920938463463374607431768211455|101|1|2|"
+            "12345678901234567890123456789|x");
+  EXPECT_EQ(Query(Sql("SELECT '101'::bit AS b FROM range(3) t(i) ORDER BY i DESC")).value(),
+            "101;101;101");
 }
 
 TEST_F(StatementTest, AQueryStopsWhenItsRowsAreDropped) {
   {
-    const auto rows = engine_->Query(Sql("SELECT hash(range) FROM range(1000000000000)"), {}).value();
+    const auto rows =
+        engine_->Query(Sql("SELECT hash(range) FROM range(1000000000000)"), {}).value();
     EXPECT_NE(rows->Next().value(), nullptr);
   }
   EXPECT_EQ(Query(Sql("SELECT 1")).value(), "1");

@@ -38,11 +38,17 @@ std::optional<std::size_t> LineSize(std::string_view text, bool end) {
 }
 
 formats::CsvDecoderOptions HeaderOptions(const component::CsvScan& scan) {
-  return {.dialect = DialectOf(scan), .header = true, .skip = scan.skip, .nulls = {}, .times = {}, .only_declared = false};
+  return {.dialect = DialectOf(scan),
+          .header = true,
+          .skip = scan.skip,
+          .nulls = {},
+          .times = {},
+          .only_declared = false};
 }
 
 /// The names that formats/ gives to the fields of the header that ends at `size`.
-Result<std::vector<std::string>> HeaderNames(const component::CsvScan& scan, std::string_view text) {
+Result<std::vector<std::string>> HeaderNames(const component::CsvScan& scan,
+                                             std::string_view text) {
   TW_ASSIGN_OR_RETURN(const auto decoder, formats::CsvDecoder::Make({}, HeaderOptions(scan)));
   decoder->Push(text, true);
   TW_RETURN_IF_ERROR(decoder->Decode(Bytes(1)).status());
@@ -50,10 +56,12 @@ Result<std::vector<std::string>> HeaderNames(const component::CsvScan& scan, std
   return *decoder->header();
 }
 
-std::vector<std::string> Without(const std::vector<std::string>& names, const std::vector<std::string>& others) {
+std::vector<std::string> Without(const std::vector<std::string>& names,
+                                 const std::vector<std::string>& others) {
   const std::set<std::string> known(others.begin(), others.end());
   std::vector<std::string> left;
-  std::ranges::copy_if(names, std::back_inserter(left), [&](const std::string& n) { return !known.contains(n); });
+  std::ranges::copy_if(names, std::back_inserter(left),
+                       [&](const std::string& n) { return !known.contains(n); });
   return left;
 }
 
@@ -63,10 +71,13 @@ formats::CsvDialect DialectOf(const component::CsvScan& scan) {
   const auto first = [](const std::optional<std::string>& text, char otherwise) {
     return !text ? otherwise : text->empty() ? '\0' : text->front();
   };
-  return {.delimiter = scan.delimiter.value_or(","), .quote = first(scan.quote, '"'), .escape = first(scan.escape, '"')};
+  return {.delimiter = scan.delimiter.value_or(","),
+          .quote = first(scan.quote, '"'),
+          .escape = first(scan.escape, '"')};
 }
 
-Result<std::optional<CsvHead>> FindCsvHead(const component::CsvScan& scan, const std::string& text, bool end) {
+Result<std::optional<CsvHead>> FindCsvHead(const component::CsvScan& scan, const std::string& text,
+                                           bool end) {
   const std::optional<CsvHead> more;
   if (text.size() < kByteOrderMark.size() && !end) return more;
   CsvHead head;
@@ -96,16 +107,17 @@ Result<std::optional<CsvHead>> FindCsvHead(const component::CsvScan& scan, const
   return std::optional(std::move(head));
 }
 
-Status CheckSameHeader(const std::string& first_path, const std::vector<std::string>& first, const std::string& path,
-                       const std::vector<std::string>& header) {
+Status CheckSameHeader(const std::string& first_path, const std::vector<std::string>& first,
+                       const std::string& path, const std::vector<std::string>& header) {
   if (first == header) return {};
   const std::vector<std::string> missing = Without(first, header), more = Without(header, first);
   std::string difference;
   if (!missing.empty()) difference += fmt::format(" missing={}", fmt::join(missing, ","));
   if (!more.empty()) difference += fmt::format(" more={}", fmt::join(more, ","));
   if (difference.empty()) difference = " order";
-  return Status::Invalid(fmt::format("files of one source have different headers: {} and {} differ in{}", path,
-                                     first_path, difference))
+  return Status::Invalid(
+             fmt::format("files of one source have different headers: {} and {} differ in{}", path,
+                         first_path, difference))
       .WithSlug("different-headers")
       .WithHint("give files of different form sources of their own");
 }
@@ -116,12 +128,16 @@ TextBlocks::TextBlocks(FileSystem& files, const component::Scan& scan)
       json_(std::get_if<component::JsonScan>(&scan)),
       paths_(csv_ != nullptr ? csv_->paths : json_->paths) {}
 
-Result<std::unique_ptr<TextBlocks>> TextBlocks::Open(FileSystem& files, const component::Scan& scan) {
-  if (std::holds_alternative<component::ParquetScan>(scan)) return Status::Internal("Parquet files are no text");
+Result<std::unique_ptr<TextBlocks>> TextBlocks::Open(FileSystem& files,
+                                                     const component::Scan& scan) {
+  if (std::holds_alternative<component::ParquetScan>(scan))
+    return Status::Internal("Parquet files are no text");
   std::unique_ptr<TextBlocks> blocks(new TextBlocks(files, scan));
-  const std::string& compression = blocks->csv_ != nullptr ? blocks->csv_->compression : blocks->json_->compression;
+  const std::string& compression =
+      blocks->csv_ != nullptr ? blocks->csv_->compression : blocks->json_->compression;
   for (const std::string& path : blocks->paths_) {
-    TW_ASSIGN_OR_RETURN(const formats::Compression of_file, formats::CompressionOf(compression, path));
+    TW_ASSIGN_OR_RETURN(const formats::Compression of_file,
+                        formats::CompressionOf(compression, path));
     blocks->compressions_.push_back(of_file);
     TW_ASSIGN_OR_RETURN(const FileInfo info, files.Stat(path));
     if (of_file != formats::Compression::kNone || blocks->total_bytes_ < 0) {
@@ -134,8 +150,8 @@ Result<std::unique_ptr<TextBlocks>> TextBlocks::Open(FileSystem& files, const co
 }
 
 Status TextBlocks::OpenFile() {
-  TW_ASSIGN_OR_RETURN(stream_,
-                      formats::OpenText(files_, path(), compressions_[file_], formats::TextEncoding::kUtf8));
+  TW_ASSIGN_OR_RETURN(stream_, formats::OpenText(files_, path(), compressions_[file_],
+                                                 formats::TextEncoding::kUtf8));
   at_end_ = false;
   carry_.clear();
   at_ = {};
@@ -169,7 +185,8 @@ Status TextBlocks::SkipHead() {
       first_header_ = head->header;
       first_header_file_ = file_;
     }
-    TW_RETURN_IF_ERROR(CheckSameHeader(paths_[first_header_file_], *first_header_, path(), *head->header));
+    TW_RETURN_IF_ERROR(
+        CheckSameHeader(paths_[first_header_file_], *first_header_, path(), *head->header));
   }
   header_ = std::move(head->header);
   at_ = head->rows;
@@ -228,8 +245,9 @@ Result<TextBlock> TextBlocks::TakeBlock() {
     if (at_end_) break;
     if (const std::size_t whole = WholeRows(); whole > 0) return Cut(whole);
     if (static_cast<std::int64_t>(carry_.size()) > formats::kLongestRow.value) {
-      return Status::Invalid(fmt::format("{}: the row that begins in line {} does not end within {}", path(), at_.line,
-                                         FormatBytes(formats::kLongestRow)))
+      return Status::Invalid(
+                 fmt::format("{}: the row that begins in line {} does not end within {}", path(),
+                             at_.line, FormatBytes(formats::kLongestRow)))
           .WithSlug("row-too-long")
           .WithHint("see whether a quote is not closed, and that \"quote\" fits the file");
     }

@@ -18,8 +18,8 @@ namespace thalweg::engines {
 
 /// Whole rows of one file, for one thread to decode.
 struct TextBlock {
-  std::size_t file = 0;          ///< index into the scan's paths
-  formats::TextPosition start;   ///< of `bytes`
+  std::size_t file = 0;         ///< index into the scan's paths
+  formats::TextPosition start;  ///< of `bytes`
   std::string bytes;
   /// The file goes on here: it cannot be cut without being decoded. Null: `bytes` is all.
   std::unique_ptr<formats::ByteStream> rest;
@@ -36,15 +36,18 @@ struct CsvHead {
 /// How a completed CSV scan is cut.
 formats::CsvDialect DialectOf(const component::CsvScan& scan);
 
-/// Finds the first row in `text`, the beginning of a file; nothing when more of the text is needed. `end`: there is no more.
-Result<std::optional<CsvHead>> FindCsvHead(const component::CsvScan& scan, const std::string& text, bool end);
+/// Finds the first row in `text`, the beginning of a file; nothing when more of the text is needed.
+/// `end`: there is no more.
+Result<std::optional<CsvHead>> FindCsvHead(const component::CsvScan& scan, const std::string& text,
+                                           bool end);
 
 /// "b.csv has another header than a.csv", with what is missing and what is more.
-Status CheckSameHeader(const std::string& first_path, const std::vector<std::string>& first, const std::string& path,
-                       const std::vector<std::string>& header);
+Status CheckSameHeader(const std::string& first_path, const std::vector<std::string>& first,
+                       const std::string& path, const std::vector<std::string>& header);
 
-/// Cuts the files of a scan into blocks of whole rows that threads decode side by side. Reading and cutting happen in
-/// the thread that asks, one at a time; a block is cut at a line end where no quote is open. Thread-safe.
+/// Cuts the files of a scan into blocks of whole rows that threads decode side by side. Reading and
+/// cutting happen in the thread that asks, one at a time; a block is cut at a line end where no
+/// quote is open. Thread-safe.
 class TextBlocks {
  public:
   /// The scan is complete and outlives this.

@@ -42,17 +42,20 @@ formats::TimeRules TimesOf(const TextScan& scan) {
   return {.date_format = scan.date_format, .timestamp_format = scan.timestamp_format};
 }
 
-data::Batch WithFileName(const data::Batch& rows, const std::string& path, const data::SchemaRef& schema) {
+data::Batch WithFileName(const data::Batch& rows, const std::string& path,
+                         const data::SchemaRef& schema) {
   arrow::ArrayVector columns = rows->columns();
-  columns.push_back(arrow::MakeArrayFromScalar(arrow::StringScalar(path), rows->num_rows()).ValueOrDie());
+  columns.push_back(
+      arrow::MakeArrayFromScalar(arrow::StringScalar(path), rows->num_rows()).ValueOrDie());
   return arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema), rows->num_rows(),
                                   std::move(columns));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<formats::Decoder>> MakeTextDecoder(const component::Scan& scan, TextPosition start,
-                                                          std::optional<std::vector<std::string>> header) {
+Result<std::unique_ptr<formats::Decoder>> MakeTextDecoder(
+    const component::Scan& scan, TextPosition start,
+    std::optional<std::vector<std::string>> header) {
   if (const auto* csv = std::get_if<component::CsvScan>(&scan)) {
     formats::CsvDecoderOptions options{.dialect = DialectOf(*csv),
                                        .header = csv->header.value_or(true),
@@ -60,8 +63,8 @@ Result<std::unique_ptr<formats::Decoder>> MakeTextDecoder(const component::Scan&
                                        .nulls = csv->nulls,
                                        .times = TimesOf(*csv),
                                        .only_declared = csv->only_declared};
-    TW_ASSIGN_OR_RETURN(auto decoder,
-                        formats::CsvDecoder::Make(SpecsOf(*csv), std::move(options), start, std::move(header)));
+    TW_ASSIGN_OR_RETURN(auto decoder, formats::CsvDecoder::Make(SpecsOf(*csv), std::move(options),
+                                                                start, std::move(header)));
     return std::unique_ptr<formats::Decoder>(std::move(decoder));
   }
   const auto& json = std::get<component::JsonScan>(scan);
@@ -94,7 +97,8 @@ class TextScan::TextCursor : public duckdb::RowSource::Cursor {
       }
       if (step->rows == nullptr) continue;
       scan_.rejects_.CountGood(step->rows->num_rows());
-      return scan_.adds_file_name_ ? WithFileName(step->rows, path(), scan_.schema_) : std::move(step->rows);
+      return scan_.adds_file_name_ ? WithFileName(step->rows, path(), scan_.schema_)
+                                   : std::move(step->rows);
     }
   }
 
@@ -109,7 +113,8 @@ class TextScan::TextCursor : public duckdb::RowSource::Cursor {
       TW_ASSIGN_OR_RETURN(std::optional<TextBlock> block, scan_.blocks_->Next());
       if (block) {
         block_ = *std::move(block);
-        TW_ASSIGN_OR_RETURN(decoder_, MakeTextDecoder(scan_.scan_, block_.start, std::move(block_.header)));
+        TW_ASSIGN_OR_RETURN(decoder_,
+                            MakeTextDecoder(scan_.scan_, block_.start, std::move(block_.header)));
         decoder_->Push(block_.bytes, block_.rest == nullptr);
         return true;
       }
@@ -147,14 +152,17 @@ TextScan::TextScan(FileSystem& files, component::Scan scan, int threads, std::st
     : scan_(std::move(scan)),
       threads_(threads),
       rejects_(files,
-               std::holds_alternative<component::CsvScan>(scan_) ? std::get<component::CsvScan>(scan_).rejects
-                                                                 : std::get<component::JsonScan>(scan_).rejects,
+               std::holds_alternative<component::CsvScan>(scan_)
+                   ? std::get<component::CsvScan>(scan_).rejects
+                   : std::get<component::JsonScan>(scan_).rejects,
                std::move(rejects_path)) {}
 
-Result<std::shared_ptr<TextScan>> TextScan::Open(FileSystem& files, component::Scan scan, int threads,
-                                                 std::string rejects_path) {
-  if (std::holds_alternative<component::ParquetScan>(scan)) return Status::Internal("Parquet files are no text");
-  std::shared_ptr<TextScan> text(new TextScan(files, std::move(scan), threads, std::move(rejects_path)));
+Result<std::shared_ptr<TextScan>> TextScan::Open(FileSystem& files, component::Scan scan,
+                                                 int threads, std::string rejects_path) {
+  if (std::holds_alternative<component::ParquetScan>(scan))
+    return Status::Internal("Parquet files are no text");
+  std::shared_ptr<TextScan> text(
+      new TextScan(files, std::move(scan), threads, std::move(rejects_path)));
   TW_ASSIGN_OR_RETURN(text->columns_, ScanColumns(text->scan_));
   TW_ASSIGN_OR_RETURN(text->schema_, data::ToArrow(text->columns_));
   text->adds_file_name_ = std::visit(
@@ -174,6 +182,8 @@ const std::string& TextScan::PathOf(std::size_t file) const {
   return std::get<component::JsonScan>(scan_).paths[file];
 }
 
-Result<std::unique_ptr<duckdb::RowSource::Cursor>> TextScan::Open() { return std::make_unique<TextCursor>(*this); }
+Result<std::unique_ptr<duckdb::RowSource::Cursor>> TextScan::Open() {
+  return std::make_unique<TextCursor>(*this);
+}
 
 }  // namespace thalweg::engines

@@ -14,18 +14,21 @@
 
 namespace thalweg::engines {
 
-/// A decoder for the rows of a completed CSV or JSON scan that begin at `start`. `header`: of the file, if it has one.
-Result<std::unique_ptr<formats::Decoder>> MakeTextDecoder(const component::Scan& scan, formats::TextPosition start,
-                                                          std::optional<std::vector<std::string>> header);
+/// A decoder for the rows of a completed CSV or JSON scan that begin at `start`. `header`: of the
+/// file, if it has one.
+Result<std::unique_ptr<formats::Decoder>> MakeTextDecoder(
+    const component::Scan& scan, formats::TextPosition start,
+    std::optional<std::vector<std::string>> header);
 
-/// The rows of text files, as a table that DuckDB reads. formats/ decodes them, in the threads of the statement: values
-/// are kept exactly or the row is bad, and every bad row is known by its line. (DuckDB's own readers round and cut
-/// values in silence, know rows but not lines, and lose rows where a skipped line holds a quote.)
+/// The rows of text files, as a table that DuckDB reads. formats/ decodes them, in the threads of
+/// the statement: values are kept exactly or the row is bad, and every bad row is known by its
+/// line. (DuckDB's own readers round and cut values in silence, know rows but not lines, and lose
+/// rows where a skipped line holds a quote.)
 class TextScan : public duckdb::RowSource {
  public:
   /// The scan is complete (Engine::Complete). `rejects_path` as in component::Job.
-  static Result<std::shared_ptr<TextScan>> Open(FileSystem& files, component::Scan scan, int threads,
-                                                std::string rejects_path);
+  static Result<std::shared_ptr<TextScan>> Open(FileSystem& files, component::Scan scan,
+                                                int threads, std::string rejects_path);
 
   const data::Columns& columns() const override { return columns_; }
   int threads() const override { return threads_; }

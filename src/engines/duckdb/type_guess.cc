@@ -10,7 +10,9 @@
 namespace thalweg::engines {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool IsWord(std::string_view text, std::string_view lower) {
   return std::ranges::equal(text, lower, [](char a, char b) {
@@ -29,7 +31,8 @@ bool IsBigint(std::string_view text) {
   if (digits.empty() || !std::ranges::all_of(digits, IsDigit)) return false;
   std::int64_t value = 0;
   return formats::ParseInteger(text, std::numeric_limits<std::int64_t>::min(),
-                               std::numeric_limits<std::int64_t>::max(), &value) == formats::NumberError::kNone;
+                               std::numeric_limits<std::int64_t>::max(),
+                               &value) == formats::NumberError::kNone;
 }
 
 /// With a point or an exponent: digits alone that are no bigint would lose some as a double.
@@ -59,7 +62,8 @@ TypeGuess::Kinds TypeGuess::KindsOf(std::string_view raw) {
     kinds.naive = !civil.has_offset;
     kinds.instant = civil.has_offset;
   }
-  kinds.time = text.find(':') != std::string_view::npos && formats::ParseIsoTimeOfDay(text, &civil) &&
+  kinds.time = text.find(':') != std::string_view::npos &&
+               formats::ParseIsoTimeOfDay(text, &civil) &&
                formats::TicksOfDay(civil, 1'000'000, &ticks);
   return kinds;
 }

@@ -80,7 +80,9 @@ std::ostream& operator<<(std::ostream& out, const DecodedText& text) {
   return out << "\n  error " << text.error << "\n";
 }
 
-std::ostream& operator<<(std::ostream& out, const DecoderCase& one) { return out << one.name; }
+std::ostream& operator<<(std::ostream& out, const DecoderCase& one) {
+  return out << one.name;
+}
 
 DecodedText DecodeAll(Decoder& decoder, const std::vector<std::string_view>& pieces, Bytes budget) {
   DecodedText text;

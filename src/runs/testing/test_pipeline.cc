@@ -12,10 +12,13 @@
 
 namespace thalweg::runs {
 
-TestPipeline::TestPipeline() { connectors::RegisterFiles(registry_); }
+TestPipeline::TestPipeline() {
+  connectors::RegisterFiles(registry_);
+}
 
 void TestPipeline::Nodes(const std::string& nodes, const std::string& params) {
-  Write("p.yaml", "thalweg: 1\npipeline: p\n" + (params.empty() ? "" : "params: {" + params + "}\n") + "nodes:\n" + nodes);
+  Write("p.yaml", "thalweg: 1\npipeline: p\n" +
+                      (params.empty() ? "" : "params: {" + params + "}\n") + "nodes:\n" + nodes);
 }
 
 Result<std::unique_ptr<Workspace>> TestPipeline::Open() {
@@ -38,12 +41,19 @@ Result<std::unique_ptr<Workspace>> TestPipeline::Open() {
   return std::make_unique<Workspace>(std::move(parts), std::move(home), std::move(catalog));
 }
 
-Result<RunOutcome> TestPipeline::Run(std::vector<std::string> selection, std::map<std::string, std::string> params, std::stop_token stop) {
+Result<RunOutcome> TestPipeline::Run(std::vector<std::string> selection,
+                                     std::map<std::string, std::string> params,
+                                     std::stop_token stop) {
   diagnostics = Diagnostics();
   observer = RecordingObserver();
   TW_ASSIGN_OR_RETURN(const auto workspace, Open());
   TW_ASSIGN_OR_RETURN(const std::string text, ReadFile(workspace->files(), Path("p.yaml")));
-  return runs::Run(*workspace, {.file = Path("p.yaml"), .text = text, .params = std::move(params), .selection = std::move(selection)}, observer, stop, diagnostics);
+  return runs::Run(*workspace,
+                   {.file = Path("p.yaml"),
+                    .text = text,
+                    .params = std::move(params),
+                    .selection = std::move(selection)},
+                   observer, stop, diagnostics);
 }
 
 Result<RunOutcome> TestPipeline::Resume(std::int64_t number) {
@@ -57,14 +67,17 @@ Result<Plan> TestPipeline::MakePlan(std::vector<std::string> selection) {
   diagnostics = Diagnostics();
   TW_ASSIGN_OR_RETURN(const auto workspace, Open());
   TW_ASSIGN_OR_RETURN(const std::string text, ReadFile(workspace->files(), Path("p.yaml")));
-  TW_ASSIGN_OR_RETURN(Graph graph, LoadGraph(*workspace, {.file = Path("p.yaml"), .text = text}, std::nullopt, diagnostics));
+  TW_ASSIGN_OR_RETURN(Graph graph, LoadGraph(*workspace, {.file = Path("p.yaml"), .text = text},
+                                             std::nullopt, diagnostics));
   if (diagnostics.has_errors()) return diagnostics.ToStatus();
-  auto plan = runs::MakePlan(*workspace, std::move(graph), {.selection = std::move(selection)}, diagnostics);
+  auto plan = runs::MakePlan(*workspace, std::move(graph), {.selection = std::move(selection)},
+                             diagnostics);
   if (diagnostics.has_errors()) return diagnostics.ToStatus();
   return plan;
 }
 
-Status TestPipeline::Sign(const std::string& gate, catalog::Decision decision, const std::string& comment) {
+Status TestPipeline::Sign(const std::string& gate, catalog::Decision decision,
+                          const std::string& comment) {
   TW_ASSIGN_OR_RETURN(const auto workspace, Open());
   TW_ASSIGN_OR_RETURN(const Evidence evidence, WaitingEvidence(*workspace, gate));
   return runs::Sign(*workspace, evidence, decision, comment).status();

@@ -23,8 +23,8 @@ class RecordingObserver : public RunObserver {
   std::vector<std::string> messages;
 };
 
-/// A directory with a pipeline file and a home, driven as the command line does it: every call opens the home anew, as
-/// a new process would, with the real engine, catalog and file connectors.
+/// A directory with a pipeline file and a home, driven as the command line does it: every call
+/// opens the home anew, as a new process would, with the real engine, catalog and file connectors.
 class TestPipeline {
  public:
   TestPipeline();
@@ -34,16 +34,18 @@ class TestPipeline {
   void Nodes(const std::string& nodes, const std::string& params = "");
   std::string Path(const std::string& name) const { return directory_ / name; }
 
-  Result<RunOutcome> Run(std::vector<std::string> selection = {}, std::map<std::string, std::string> params = {}, std::stop_token stop = {});
+  Result<RunOutcome> Run(std::vector<std::string> selection = {},
+                         std::map<std::string, std::string> params = {}, std::stop_token stop = {});
   Result<RunOutcome> Resume(std::int64_t number);
   Result<Plan> MakePlan(std::vector<std::string> selection = {});
-  Status Sign(const std::string& gate, catalog::Decision decision, const std::string& comment = "looks right");
+  Status Sign(const std::string& gate, catalog::Decision decision,
+              const std::string& comment = "looks right");
   /// All rows as one text, "a|b\n" sorted by line; NULL as "-".
   std::string Rows(const std::string& sql);
   Result<std::unique_ptr<Workspace>> Open();
 
-  Diagnostics diagnostics;      ///< of the last call
-  RecordingObserver observer;   ///< of the last call
+  Diagnostics diagnostics;     ///< of the last call
+  RecordingObserver observer;  ///< of the last call
 
  private:
   TempDirectory directory_;

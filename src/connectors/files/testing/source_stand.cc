@@ -16,7 +16,8 @@ Value ToValue(const ordered_json& json, const Span& span) {
   switch (json.type()) {
     case ordered_json::value_t::object: {
       std::vector<Value::Entry> entries;
-      for (const auto& [key, item] : json.items()) entries.push_back({key, span, ToValue(item, span)});
+      for (const auto& [key, item] : json.items())
+        entries.push_back({key, span, ToValue(item, span)});
       return Value::Map(std::move(entries), span);
     }
     case ordered_json::value_t::array: {
@@ -24,10 +25,14 @@ Value ToValue(const ordered_json& json, const Span& span) {
       for (const auto& item : json) items.push_back(ToValue(item, span));
       return Value::List(std::move(items), span);
     }
-    case ordered_json::value_t::string: return Value::String(json.get<std::string>(), span);
-    case ordered_json::value_t::boolean: return Value::Boolean(json.get<bool>(), json.dump(), span);
-    case ordered_json::value_t::null: return Value::Null(span);
-    default: return Value::Number(json.dump(), span);
+    case ordered_json::value_t::string:
+      return Value::String(json.get<std::string>(), span);
+    case ordered_json::value_t::boolean:
+      return Value::Boolean(json.get<bool>(), json.dump(), span);
+    case ordered_json::value_t::null:
+      return Value::Null(span);
+    default:
+      return Value::Number(json.dump(), span);
   }
 }
 
@@ -60,7 +65,8 @@ std::unique_ptr<FilesSource> SourceStand::Make(std::string_view body) const {
   const Value value = ParseBody(body);
   Diagnostics diagnostics;
   FilesSourceBody options;
-  const bool good = FilesSourceBody::Describe().Read(value, {}, &options, diagnostics) && options.Check(value, diagnostics);
+  const bool good = FilesSourceBody::Describe().Read(value, {}, &options, diagnostics) &&
+                    options.Check(value, diagnostics);
   EXPECT_TRUE(good) << diagnostics.ToStatus();
   return Make(std::move(options));
 }

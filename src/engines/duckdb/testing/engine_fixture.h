@@ -1,10 +1,10 @@
 #pragma once
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <mutex>
-#include <condition_variable>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,17 +48,20 @@ class EngineFixture : public ::testing::Test {
     return Path(name);
   }
 
-  static component::Statement Sql(std::string text, std::vector<component::Parameter> parameters = {}) {
+  static component::Statement Sql(std::string text,
+                                  std::vector<component::Parameter> parameters = {}) {
     component::Statement statement;
     statement.text = std::move(text);
     statement.parameters = std::move(parameters);
     return statement;
   }
   /// "FROM name" in the text stands for the input.
-  static component::Statement Sql(std::string text, const std::string& name, component::Input input) {
+  static component::Statement Sql(std::string text, const std::string& name,
+                                  component::Input input) {
     component::Statement statement;
     const std::size_t begin = text.find("FROM " + name) + 5;
-    statement.slots.push_back({.begin = begin, .end = begin + name.size(), .alias = name, .input = 0});
+    statement.slots.push_back(
+        {.begin = begin, .end = begin + name.size(), .alias = name, .input = 0});
     statement.inputs.push_back(std::move(input));
     statement.text = std::move(text);
     return statement;
@@ -115,7 +118,8 @@ class EngineFixture : public ::testing::Test {
     std::string text;
     for (const auto& row : Fetch(sql)) {
       if (!text.empty()) text += ';';
-      for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "|" : "") + row[i].value_or("NULL");
+      for (std::size_t i = 0; i < row.size(); ++i)
+        text += (i > 0 ? "|" : "") + row[i].value_or("NULL");
     }
     return text;
   }
