@@ -27,6 +27,8 @@ from program import BUG, Failure, Program, expect, without_measures, without_the
 FILES = Path(__file__).resolve().parent / "files"
 # Their results are shown from their JSON documents: progress lines carry times and come in any order.
 RUNS = ("run", "resume")
+# Their columns are as wide as their widest duration or size.
+LISTS = ("ls", "runs", "show")
 
 
 class Script:
@@ -118,8 +120,7 @@ class Case:
         if as_document:
             self.say(self.run_text(ended))
         else:
-            # What a query prints is data: nothing in it is taken for an instant or an id.
-            self.say(ended.out.replace(str(self.directory), "<dir>") if words[0] == "query" else self.stable(ended.out))
+            self.say(self.shown(words[0], ended.out))
             self.say(self.stable(ended.err))
         if ended.code != 0:
             self.say(f"exit {ended.code}")
@@ -142,6 +143,12 @@ class Case:
         for gate in document["gates"]:
             lines += self.gate_lines(gate)
         return self.stable("\n".join(lines) + "\n" + ended.err)
+
+    def shown(self, command, text):
+        if command == "query":  # data: nothing in it is taken for an instant or an id
+            return text.replace(str(self.directory), "<dir>")
+        text = self.stable(text)
+        return re.sub(r"(?<=\S) {2,}", "  ", text) if command in LISTS else text
 
     def stable(self, text):
         return without_measures(without_the_changing(text, self.directory))

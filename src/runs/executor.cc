@@ -345,7 +345,7 @@ Result<Plan> LoadAndPlan(Workspace& workspace, const RunRequest& request,
                          const RunId& run, Diagnostics& diagnostics) {
   TW_ASSIGN_OR_RETURN(Graph graph, LoadGraph(workspace, request, values, diagnostics));
   if (diagnostics.has_errors()) return diagnostics.ToStatus();
-  PlanOptions options{.selection = request.selection, .write_ids = true, .run = run};
+  PlanOptions options{.selection = request.selection, .write_ids = !run.empty(), .run = run};
   TW_ASSIGN_OR_RETURN(Plan plan, MakePlan(workspace, std::move(graph), options, diagnostics));
   if (diagnostics.has_errors()) return diagnostics.ToStatus();
   return plan;
@@ -426,6 +426,7 @@ Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObser
                       LoadAndPlan(workspace, request, std::nullopt, RunId(), diagnostics));
   const std::string pipeline = plan.graph.pipeline->name;
   TW_RETURN_IF_ERROR(RefuseWhileActive(workspace, pipeline));
+  TW_RETURN_IF_ERROR(GiveIds(workspace, &plan));  // from here on a run takes place
 
   catalog::NewRun wanted{.pipeline = pipeline,
                          .file_path = AbsolutePath(request.file),

@@ -18,6 +18,19 @@ std::size_t At(int i) {
   return static_cast<std::size_t>(i);
 }
 
+/// Looks the ids of all nodes up; with `write`, nodes never seen get new ones.
+Status SetIds(Workspace& workspace, bool write, Plan* plan) {
+  std::vector<catalog::Catalog::NodeWish> wishes;
+  for (const auto& node : plan->graph.nodes) {
+    wishes.push_back({node.name(), std::string(spec::ToString(node.spec->kind)), node.spec->was});
+  }
+  const std::string& pipeline = plan->graph.pipeline->name;
+  TW_ASSIGN_OR_RETURN(const auto ids, write ? workspace.catalog().ResolveNodes(pipeline, wishes)
+                                            : workspace.catalog().LookUpNodes(pipeline, wishes));
+  for (std::size_t i = 0; i < ids.size(); ++i) plan->nodes[i].id = ids[i];
+  return {};
+}
+
 class Planner {
  public:
   Planner(Workspace& workspace, Graph graph, const PlanOptions& options, Diagnostics& diagnostics)
@@ -27,7 +40,7 @@ class Planner {
   }
 
   Result<Plan> Make() {
-    TW_RETURN_IF_ERROR(GiveIds());
+    TW_RETURN_IF_ERROR(SetIds(workspace_, options_.write_ids, &plan_));
     TW_ASSIGN_OR_RETURN(selected_, Select(plan_.graph, options_.selection));
     SettleInlining();
     const Decider decider(workspace_, plan_.graph, options_.run);
@@ -46,19 +59,6 @@ class Planner {
   }
 
  private:
-  Status GiveIds() {
-    std::vector<catalog::Catalog::NodeWish> wishes;
-    for (const auto& node : plan_.graph.nodes) {
-      wishes.push_back({node.name(), std::string(spec::ToString(node.spec->kind)), node.spec->was});
-    }
-    auto ids = options_.write_ids
-                   ? workspace_.catalog().ResolveNodes(plan_.graph.pipeline->name, wishes)
-                   : workspace_.catalog().LookUpNodes(plan_.graph.pipeline->name, wishes);
-    TW_RETURN_IF_ERROR(ids.status());
-    for (std::size_t i = 0; i < ids->size(); ++i) plan_.nodes[i].id = (*ids)[i];
-    return {};
-  }
-
   /// A node that is not stored belongs to its reader: selected with it, and stored when selected
   /// alone.
   void SettleInlining() {
@@ -365,6 +365,10 @@ bool Plan::anything_runs() const {
     return node.action == Action::kRun || node.action == Action::kWait ||
            node.action == Action::kInline;
   });
+}
+
+Status GiveIds(Workspace& workspace, Plan* plan) {
+  return SetIds(workspace, true, plan);
 }
 
 Result<Plan> MakePlan(Workspace& workspace, Graph graph, const PlanOptions& options,

@@ -56,6 +56,9 @@ struct PlanOptions {
 Result<Plan> MakePlan(Workspace& workspace, Graph graph, const PlanOptions& options,
                       Diagnostics& diagnostics);
 
+/// Gives ids to the nodes of a plan that was made without writing any.
+Status GiveIds(Workspace& workspace, Plan* plan);
+
 /// Nodes that the words of a selection name; kNotFound with a near name for a word that names none.
 Result<std::vector<bool>> Select(const Graph& graph, const std::vector<std::string>& words);
 
