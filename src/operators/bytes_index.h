@@ -13,8 +13,7 @@
 namespace thalweg::operators {
 
 /// Numbers distinct byte strings 0, 1, 2 ... in the order in which they are first seen. The bytes
-/// lie one behind the other in one buffer. Open addressing with linear probing; at most 1/3 full
-/// while it is small, then 2/3 (as IntegerIndex).
+/// lie one behind the other in one buffer. Open addressing with linear probing, at most 2/3 full.
 class BytesIndex {
  public:
   BytesIndex() { Reset(kSmallest); }
@@ -34,8 +33,7 @@ class BytesIndex {
     std::uint64_t hashes[kBlock];
     for (std::size_t begin = 0; begin < count; begin += kBlock) {
       const std::size_t block = std::min(kBlock, count - begin);
-      while ((size() + block) * 3 > entries_.size() * (entries_.size() < kSmall ? 1 : 2))
-        Rebuild(entries_.size() * 2);
+      while ((size() + block) * 3 > entries_.size() * 2) Rebuild(entries_.size() * 2);
       const bool ask = entries_.size() * sizeof(Entry) > kCached;
       for (std::size_t i = 0; i < block; ++i) {
         hashes[i] = Hash(keys(begin + i));
@@ -81,7 +79,6 @@ class BytesIndex {
     std::uint32_t slot = 0;  // plus one; 0: empty
   };
   static constexpr std::size_t kSmallest = 64;
-  static constexpr std::size_t kSmall = 16 << 10;
   static constexpr std::size_t kCached = 256 << 10;
 
   static bool Equal(const char* a, const char* b, std::size_t length) {

@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "sql/scanner.h"
@@ -66,7 +65,6 @@ class Resolver {
   ResolvedColumns Run() {
     for (std::size_t id = 0; id < shape_.queries.size(); ++id) {
       columns_.emplace_back();
-      aliases_.clear();
       columns_[id] =
           Limit(shape_.queries[id].combine == Query::Combine::kSelect ? Select(id) : Combine(id));
     }
@@ -84,17 +82,17 @@ class Resolver {
       columns.back().by_name = true;
     }
     for (const Item& item : query.items) {
-      const std::size_t before = columns.size();
       if (item.kind == Item::Kind::kStar) {
         for (Column& column : StarItem(id, item)) columns.push_back(std::move(column));
+        if (columns.size() > kMaxColumns) columns = Limit(std::move(columns));
       } else {
         columns.push_back({item.name, FoldName(item.name), item.kind == Item::Kind::kMany,
                            SourcesOf(id, item.uses)});
       }
-      AddAliases(columns, before);
     }
     if (query.opaque && query.relations.empty()) columns.push_back(OneOfMany(columns));
-    SourcesOf(id, query.reads);
+    const Sources others = SourcesOf(id, query.reads);
+    Merge(read_, others);
     return std::move(columns);
   }
 
@@ -103,8 +101,7 @@ class Resolver {
     std::vector<Column> left = columns_[static_cast<std::size_t>(query.left)];
     const std::vector<Column>& right = columns_[static_cast<std::size_t>(query.right)];
     columns_[id] = left;
-    AddAliases(left, 0);
-    SourcesOf(id, query.reads);
+    Merge(read_, SourcesOf(id, query.reads));
     if (query.combine == Query::Combine::kLeft) return left;
     if (query.combine == Query::Combine::kUnionByName) return ByName(std::move(left), right);
     const bool aligned =
@@ -294,7 +291,7 @@ class Resolver {
       }
     }
     if (uses.all) Merge(sources, OneOfMany(Star(id, "")).sources);
-    MarkRead(sources);
+    Merge(read_, sources);
     return sources;
   }
 
@@ -435,16 +432,10 @@ class Resolver {
   }
 
   const Column* FindAlias(std::size_t id, const std::string& name) const {
-    const auto it = aliases_.find(name);
-    return it == aliases_.end() ? nullptr : &columns_[id][it->second];
-  }
-
-  /// The first column of a name is meant by it.
-  void AddAliases(const std::vector<Column>& columns, std::size_t from) {
-    for (std::size_t i = from; i < columns.size(); ++i) {
-      if (!columns[i].many && !columns[i].folded.empty())
-        aliases_.try_emplace(columns[i].folded, i);
+    for (const Column& column : columns_[id]) {
+      if (!column.many && column.folded == name) return &column;
     }
+    return nullptr;
   }
 
   /// #2: the second column of FROM.
@@ -458,13 +449,6 @@ class Resolver {
       if (--position == 0) return column.sources;
     }
     return OneOfMany(columns).sources;
-  }
-
-  void MarkRead(const Sources& sources) {
-    for (const int source : sources) {
-      if (read_.size() <= static_cast<std::size_t>(source)) read_.resize(sources_.size());
-      read_[static_cast<std::size_t>(source)] = true;
-    }
   }
 
   // --- names of sources ---
@@ -496,13 +480,9 @@ class Resolver {
     for (const Column& column : columns_.back()) {
       result.outputs.push_back(
           {column.many ? "" : column.name, column.many, Names(column.sources)});
-      MarkRead(column.sources);
+      Merge(read_, column.sources);
     }
-    Sources read;
-    for (std::size_t source = 0; source < read_.size(); ++source) {
-      if (read_[source]) read.push_back(static_cast<int>(source));
-    }
-    result.read = Names(read);
+    result.read = Names(read_);
     return result;
   }
 
@@ -512,8 +492,7 @@ class Resolver {
   std::vector<std::vector<Column>> columns_;  // by query
   std::map<Source, int> ids_;
   std::vector<Source> sources_;
-  std::vector<bool> read_;                                // by id of the source
-  std::unordered_map<std::string, std::size_t> aliases_;  // of the query at hand, into its columns_
+  Sources read_;
 };
 
 /// The columns that `many` stand for: a source of the same name, else all.

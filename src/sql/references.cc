@@ -91,14 +91,8 @@ class Walker {
       frame.query.outer_relations = static_cast<int>(frame.outer->query.relations.size());
       frame.outer->inner.push_back(id);
     }
-    DropRepeats(frame.query.reads.paths);  // a chain of joins names its column at every step
     shape_.queries.push_back(std::move(frame.query));
     return id;
-  }
-
-  static void DropRepeats(std::vector<QueryShape::Path>& paths) {
-    std::sort(paths.begin(), paths.end());
-    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   }
 
   int ReadQuery(const Node& node, Frame* outer) {

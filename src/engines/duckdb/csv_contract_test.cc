@@ -18,7 +18,7 @@ class CsvContractTest : public EngineFixture, public ::testing::WithParamInterfa
     std::vector<std::string> rows;
     const auto stream = engine_->Query(Sql("SELECT * FROM t", "t", Table(result)), {}).value();
     while (const data::Batch batch = stream->Next().value()) {
-      for (std::string& row : component::RowsAsText(*batch)) rows.push_back(std::move(row));
+      for (std::string& row : component::RowsAsText(batch)) rows.push_back(std::move(row));
     }
     std::ranges::sort(rows);
     return rows;
