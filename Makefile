@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export JOBS
 
 # Rooms that parse what others wrote, or run it: tested once more under address and undefined behaviour sanitizers.
-ASAN_ROOMS ?= spec formats sql runs
+ASAN_ROOMS ?= base data
 # Rooms with threads of their own: under the thread sanitizer, in check-slow.
 TSAN_ROOMS ?= base flow runs
 FUZZ_SECONDS ?= 60

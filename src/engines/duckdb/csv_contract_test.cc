@@ -37,7 +37,8 @@ TEST_P(CsvContractTest, GivesTheseRowsAndThoseBadOnes) {
 
   std::vector<CsvCase::Bad> bad;
   if (result->rejects) {
-    for (const auto& row : Fetch("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY line")) {
+    for (const auto& row :
+         Fetch("SELECT line, \"column\" FROM '" + result->rejects->path + "' ORDER BY line")) {
       bad.push_back({std::stoll(row[0].value()), row[1].value_or("")});
     }
   }
