@@ -62,7 +62,8 @@ class DatabaseImpl : public Database {
     const auto connection = MakeConnection(std::move(handle));
     if (spill_limit > Bytes()) {
       // In the configuration at open it would be shown, and not obeyed.
-      TW_RETURN_IF_ERROR(connection->Execute(fmt::format("SET max_temp_directory_size = '{}B'", spill_limit.value)));
+      TW_RETURN_IF_ERROR(connection->Execute(
+          fmt::format("SET max_temp_directory_size = '{}B'", spill_limit.value)));
     }
     // Known only once the built-in icu extension is there.
     return connection->Execute("SET GLOBAL TimeZone = 'UTC'");

@@ -97,10 +97,10 @@ TEST_F(DatabaseTest, SpillsAlsoWhenConfined) {
   std::jthread observer([&] {
     while (!done) spilled = std::max(spilled, database_->Used().value().spilled);
   });
-  const auto rows = connection_->Run(
-      "COPY (SELECT hash(range) AS h, range FROM range(8000000) ORDER BY h) TO '" +
-          (directory_ / "sorted.parquet").string() + "'",
-      {}, {});
+  const auto rows =
+      connection_->Run("COPY (SELECT hash(range) AS h, range FROM range(8000000) ORDER BY h) TO '" +
+                           (directory_ / "sorted.parquet").string() + "'",
+                       {}, {});
   ASSERT_TRUE(rows.ok()) << rows.status();
   EXPECT_EQ(*rows, 8000000);
   done = true;
