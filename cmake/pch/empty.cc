@@ -1,0 +1,1 @@
+// Stands for a program that uses a precompiled header.
