@@ -107,7 +107,7 @@ struct Bound {
   /// Key columns by port: rows of equal keys must reach the same instance. Empty: one instance, or
   /// stateless.
   std::vector<std::vector<std::string>> partition_by;
-  bool stateless = false;  ///< any number of instances, any cut
+  bool stateless = false;  ///< any number of instances, any cut; On changes nothing when it fails
 };
 
 /// Immutable configuration of one operator node.
@@ -120,6 +120,13 @@ class OperatorSpec {
   /// The same as one SQL SELECT over inputs named in_0, in_1 ...; none where SQL cannot say it.
   virtual std::optional<std::string> Lower(Dialect dialect,
                                            std::span<const data::EdgeType> inputs) const = 0;
+  /// Nodes whose whole tables the operator looks into, beside what it reads in `from`. Each is one
+  /// more input, behind those of `from`: all rows of one version, between FrameBegin and FrameEnd,
+  /// before any element of another port; again, with the rows of a newer version, in front of an
+  /// epoch's first element. Never End. An epoch that is replayed sees the versions it saw before.
+  virtual std::vector<std::string> tables() const { return {}; }
+  /// How often the tables are looked at for newer versions; none: never.
+  virtual std::optional<std::chrono::nanoseconds> refresh() const { return std::nullopt; }
   /// After Bind with the same inputs.
   virtual Result<std::unique_ptr<Operator>> Make(std::span<const data::EdgeType> inputs) const = 0;
 };

@@ -23,7 +23,7 @@ struct Descriptor {
   std::string summary;     ///< one sentence
   int version = 1;         ///< part of the recipe key: raised when the same options give other rows
   int state_version = 0;   ///< of operators: format of their snapshots; 0: stateless
-  bool unbounded = false;  ///< sources that never end
+  bool unbounded = false;  ///< sources whose rows come over time: their pipelines are streams
   /// The body of the node's kind: for sources and targets the map that holds the connector's key,
   /// for operators its value.
   ObjectInfo options;

@@ -91,12 +91,16 @@ struct SourceContext {
   const Clock* clock = nullptr;
   Engine* engine = nullptr;  ///< completes scans (dialects, types); not for reading
   std::string directory;     ///< of the pipeline file: relative paths start here
+  /// Requested when the run ends: threads that a source has of its own end then.
+  std::stop_token stop;
   /// Content hash of a file, remembered by (path, size, mtime); see FileIdentity.
   std::function<Result<data::FileIdentity>(const std::string& path)> identify;
 };
 
 /// Where rows come from. Built from options; Bind and Identity may do I/O, the constructor does
-/// not.
+/// not. A source whose rows come over time (Descriptor::unbounded) binds to an edge that is not
+/// bounded; kEnd from all of its readers ends the stream all the same. What such a source can only
+/// wait for is waited for on a thread of its own, and Poll returns kBlocked.
 class Source {
  public:
   virtual ~Source() = default;

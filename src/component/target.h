@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,14 @@ struct TargetContext {
   FileSystem* files = nullptr;
   const Clock* clock = nullptr;
   std::string directory;  ///< of the pipeline file
+  std::stop_token stop;   ///< requested when the run ends: a Write that waits gives kCancelled
 };
 
-/// Writes the rows of one epoch. One thread. Lifecycle: Write* -> Prepare | Abort; a destroyed
-/// writer has aborted.
+/// Writes the rows of one epoch. One thread, the writer's own: Write may wait for the outside (a
+/// peer that does not read), which slows what is above it. Lifecycle: Write* -> Prepare | Abort; a
+/// destroyed writer has aborted. In a stream one writer follows the other, an epoch each; what
+/// outlives an epoch (a connection) belongs to the Target. A target without a prepared state (a
+/// socket) shows rows at once and promises no more than at least once.
 class Writer {
  public:
   virtual ~Writer() = default;

@@ -27,6 +27,9 @@ struct EventTime {
 /// No row with an earlier event time follows on this edge, except as "late".
 struct Watermark {
   EventTime time;
+  /// Instead of a time, between tasks of a flow only: this input is idle and holds nobody back
+  /// until its next watermark. Operators never see it.
+  static constexpr std::int64_t kIdle = INT64_MIN;
 };
 /// Everything before it belongs to the epoch, everything after it to the next.
 struct Barrier {

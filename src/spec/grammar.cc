@@ -102,9 +102,15 @@ OptionsOf<CommonKeys> CommonKeys::Describe() {
       .Field("retry", &CommonKeys::retry,
              {.doc = "How failed attempts are repeated.", .reserved = true})
       .Field("on_error", &CommonKeys::on_error,
-             {.doc = "What a failure of the node does to the run.", .reserved = true})
+             {.doc = "What a row that an operator cannot compute with does: it fails the node, is "
+                     "dropped and counted, or goes to <node>_rejects.",
+              .default_text = "fail",
+              .choices = {"fail", "drop", "quarantine"}})
       .Field("parallel", &CommonKeys::parallel,
-             {.doc = "How many tasks share the work.", .reserved = true});
+             {.doc = "How many instances of an operator share the keys in a stream, 1 to 64.",
+              .default_text = "1",
+              .example = "2",
+              .changes_rows = false});
 }
 
 OptionsOf<EventTimeSpec> EventTimeSpec::Describe() {
@@ -123,6 +129,13 @@ OptionsOf<EventTimeSpec> EventTimeSpec::Describe() {
 
 OptionsOf<SourceKeys> SourceKeys::Describe() {
   return OptionsOf<SourceKeys>("source", "Keys that sources share.")
+      .Field("journal", &SourceKeys::journal,
+             {.doc = "Of sources that cannot be read again (sockets, standard input): every row "
+                     "goes to a log in the home before it is worked on, so that a crash loses "
+                     "nothing that was logged.",
+              .default_text = "false",
+              .example = "true",
+              .changes_rows = false})
       .Field("incremental", &SourceKeys::incremental,
              {.doc = "Reads only what is new.", .reserved = true})
       .Field("split", &SourceKeys::split, {.doc = "How the work is divided.", .reserved = true})

@@ -41,12 +41,15 @@ struct CommonKeys {
   Materialize materialize;
   std::optional<EventTimeSpec> event_time;
   std::string engine;
-  Value retry, on_error, parallel;
+  std::string on_error;
+  std::int64_t parallel = 1;
+  Value retry;
   static component::OptionsOf<CommonKeys> Describe();
 };
 
 /// Beside a connector's own keys.
 struct SourceKeys {
+  bool journal = false;
   Value incremental, split, mode;
   static component::OptionsOf<SourceKeys> Describe();
 };

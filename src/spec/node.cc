@@ -98,6 +98,14 @@ void ReadCommon(const Value& part, LoadContext& context, Node* node) {
   node->checks = std::move(keys.checks);
   node->materialize = std::move(keys.materialize);
   node->event_time = std::move(keys.event_time);
+  node->on_error = keys.on_error == "drop"         ? OnError::kDrop
+                   : keys.on_error == "quarantine" ? OnError::kQuarantine
+                                                   : OnError::kFail;
+  node->parallel = static_cast<int>(keys.parallel);
+  if (keys.parallel < 1 || keys.parallel > 64) {
+    context.diagnostics.Error("out-of-range", "parallel must lie between 1 and 64",
+                              part.Find("parallel")->span());
+  }
   node->engine = std::move(keys.engine);
 }
 

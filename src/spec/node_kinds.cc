@@ -110,7 +110,8 @@ bool ReadSource(const Value::Entry& kind, LoadContext& context, Node* node,
   const bool good = DescriptionOf<SourceKeys>().Read(filled.value, Keys(filled.value), &keys,
                                                      context.diagnostics);
   SourceBody body{entry->descriptor.name,
-                  entry->source(filled.value, FieldNames(shared), context.diagnostics)};
+                  entry->source(filled.value, FieldNames(shared), context.diagnostics),
+                  keys.journal};
   node->component_version = entry->descriptor.version;
   const bool made = body.options != nullptr;
   node->body = std::move(body);
@@ -150,6 +151,16 @@ bool ReadTarget(const Value::Entry& kind, LoadContext& context, Node* node,
   return true;
 }
 
+/// Where `text` stands among the options.
+Span SpanOfText(const Value& options, const std::string& text) {
+  if (options.kind() == Value::Kind::kMap) {
+    for (const Value::Entry& entry : options.entries()) {
+      if (entry.value.is_scalar() && entry.value.text() == text) return entry.value.span();
+    }
+  }
+  return options.span();
+}
+
 bool ReadOperator(const Value::Entry& kind, LoadContext& context, Node* node,
                   nlohmann::json* options) {
   node->kind = NodeKind::kOperator;
@@ -166,6 +177,11 @@ bool ReadOperator(const Value::Entry& kind, LoadContext& context, Node* node,
   OperatorBody body{entry->descriptor.name, entry->op(filled.value, context.diagnostics)};
   node->component_version = entry->descriptor.version;
   const bool made = body.spec != nullptr;
+  if (made) {
+    for (std::string& table : body.spec->tables()) {
+      node->looks_into.push_back({table, SpanOfText(kind.value, table)});
+    }
+  }
   node->body = std::move(body);
   if (!made || context.diagnostics.errors() != errors) return false;
   *options = CanonicalObject(filled.recorded, entry->descriptor.options);

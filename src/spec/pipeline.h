@@ -98,6 +98,7 @@ struct EventTimeSpec {
 struct SourceBody {
   std::string connector;
   std::shared_ptr<const component::SourceOptions> options;
+  bool journal = false;  ///< what cannot be replayed goes to our own log first
 };
 struct SqlBody {
   SqlText text;  ///< for the engine that the node runs on
@@ -128,6 +129,9 @@ struct OperatorBody {
   std::shared_ptr<const component::OperatorSpec> spec;
 };
 
+/// What a row that an operator cannot compute with does.
+enum class OnError { kFail, kDrop, kQuarantine };
+
 struct Node {
   std::string name;
   NodeKind kind = NodeKind::kSource;
@@ -139,6 +143,7 @@ struct Node {
   /// As written; gates and targets have exactly one, SQL nodes and sources none. May name
   /// <node>_rejects and <node>_late.
   std::vector<Reference> from;
+  std::vector<Reference> looks_into;  ///< of operators: OperatorSpec::tables, with their places
   std::vector<Reference> after;
   std::vector<std::string> was, tags;
   std::string doc;
@@ -148,6 +153,8 @@ struct Node {
   std::vector<CheckSpec> checks;
   Materialize materialize;
   std::optional<EventTimeSpec> event_time;
+  OnError on_error = OnError::kFail;
+  int parallel = 1;    ///< instances of an operator in a stream
   std::string engine;  ///< empty: the default
 
   /// Everything of the node that changes its rows, in canonical form: for the recipe key (without
