@@ -5,6 +5,8 @@
 #include "connectors/files/register.h"
 #include "duckdb/database.h"
 #include "engines/duckdb/duckdb_engine.h"
+#include "operators/duckdb_evaluator.h"
+#include "operators/register.h"
 #include "sql/analysis.h"
 
 namespace thalweg {
@@ -13,6 +15,7 @@ namespace {
 component::Registry MakeRegistry() {
   component::Registry registry;
   connectors::RegisterFiles(registry);
+  operators::RegisterOperators(registry);
   return registry;
 }
 
@@ -22,7 +25,8 @@ Result<runs::OpenedEngine> OpenEngine(const cli::EngineOptions& options) {
                                            .threads = options.threads,
                                            .spill_directory = options.spill_directory}));
   TW_ASSIGN_OR_RETURN(auto analyzer, sql::Analyzer::Open(engine->database()));
-  return runs::OpenedEngine{std::move(engine), std::move(analyzer)};
+  auto make_evaluator = operators::MakeDuckDbEvaluator(engine->database());
+  return runs::OpenedEngine{std::move(engine), std::move(analyzer), std::move(make_evaluator)};
 }
 
 }  // namespace

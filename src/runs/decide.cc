@@ -9,10 +9,6 @@ namespace thalweg::runs {
 
 namespace {
 
-const InputTable& TableOf(const GraphNode& node, std::size_t i) {
-  return node.sql ? node.sql->tables[i] : *node.from;
-}
-
 std::string NeverReusedBecause(const GraphNode& node) {
   if (node.spec->uses_run) return "never reused: it names the run";
   if (node.sql && !node.sql->analysis.not_repeatable.empty()) {
@@ -32,7 +28,7 @@ Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id,
   Decision decision;
   decision.recipe = DefinitionOf(workspace_, graph_, node);
   for (std::size_t i = 0; i < reads.size(); ++i) {
-    const InputTable& table = TableOf(node, i);
+    const InputTable& table = node.reads()[i];
     if (reads[i].state == Read::State::kWaits) {
       decision.action = Action::kWait;
       decision.why = fmt::format("below an unsigned gate: {}", table.table);

@@ -21,7 +21,7 @@ struct Read {
   std::string recipe;
 };
 
-/// What a node reads, in the order of sql->tables; for gates and targets the one table they name.
+/// What a node reads, in the order of GraphNode::reads().
 using Reads = std::vector<Read>;
 
 /// The outcome for one node: the one place that decides between run, reuse and wait, for plan and

@@ -86,6 +86,12 @@ class Builder {
         const auto& from = node.spec->from.front();
         node.from = Resolve(node, "", from.name, std::nullopt, from.span);
       }
+      if (node.spec->kind != spec::NodeKind::kOperator) continue;
+      for (const auto* references : {&node.spec->from, &node.spec->looks_into}) {
+        for (const auto& reference : *references) {
+          node.inputs.push_back(Resolve(node, "", reference.name, std::nullopt, reference.span));
+        }
+      }
     }
     Connect();
     Sort();
@@ -168,10 +174,9 @@ class Builder {
       auto reads = [&](const InputTable& table) {
         if (table.node >= 0) upstream.insert(table.node);
       };
-      if (node.sql) std::for_each(node.sql->tables.begin(), node.sql->tables.end(), reads);
+      for (const InputTable& table : node.reads()) reads(table);
       for (const auto& evidence : node.evidence)
         std::for_each(evidence.tables.begin(), evidence.tables.end(), reads);
-      if (node.from) reads(*node.from);
       for (const auto& check : node.spec->checks) {
         if (const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind)) {
           reads(Resolve(node, "", key->table.name, std::nullopt, key->table.span));
@@ -246,9 +251,7 @@ class Builder {
       for (const int i : node.downstream) {
         const GraphNode& other = graph_.nodes[At(i)];
         gate |= other.spec->kind == spec::NodeKind::kGate || !other.evidence.empty();
-        if (!other.sql) ++readers;
-        if (!other.sql) continue;
-        for (const auto& table : other.sql->tables) {
+        for (const InputTable& table : other.reads()) {
           if (table.node < 0 || &graph_.nodes[At(table.node)] != &node) continue;
           ++readers;
           rejects |= table.table != node.name();

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ struct GraphNode {
   std::optional<BoundSql> sql;     ///< SQL nodes
   std::vector<BoundSql> evidence;  ///< gates
   std::optional<InputTable> from;  ///< gates and targets
+  /// Operators: one per port, those of `from` first, then those that the operator looks into.
+  std::vector<InputTable> inputs;
   std::vector<int>
       upstream;  ///< nodes whose data this one reads (also for checks and evidence); sorted, unique
   std::vector<int> after;       ///< nodes that only have to end first
@@ -43,6 +46,12 @@ struct GraphNode {
   bool inlined = false;
   std::string not_inlined_because;  ///< `materialize: none` was asked for but cannot be honoured
   const std::string& name() const { return spec->name; }
+  /// The tables whose rows decide its rows, in the order of the statement or the ports.
+  std::span<const InputTable> reads() const {
+    if (sql) return sql->tables;
+    if (from) return {&*from, 1};
+    return inputs;
+  }
 };
 
 /// A checked pipeline: every statement parsed, every table name resolved, no cycle. Nothing has

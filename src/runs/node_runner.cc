@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "runs/gate.h"
+#include "runs/operator_job.h"
 
 namespace thalweg::runs {
 
@@ -101,11 +102,15 @@ const CheckResult* FirstFailed(const std::vector<CheckResult>& checks, spec::Sev
   return nullptr;
 }
 
-Status CheckFailed(const CheckResult& check, const std::string& node) {
+/// `version` is the number of the version that was kept. A failed one is never chosen by name
+/// alone.
+Status CheckFailed(const CheckResult& check, const std::string& node, std::int64_t version) {
   return Status::Invalid(fmt::format("check {} failed: {} rows{}", check.name, check.violations,
                                      check.sample.empty() ? "" : ", such as " + check.sample))
       .WithSlug("check-failed")
-      .WithHint(fmt::format("look at the rows that were kept: thalweg query \"FROM {}\"", node));
+      .WithHint(fmt::format(
+          "look at the rows that were kept: thalweg query \"FROM {} AT (VERSION => {})\"", node,
+          version));
 }
 
 }  // namespace
@@ -202,10 +207,9 @@ Result<NodeResult> NodeRunner::Start(Task& task) {
     case spec::NodeKind::kTarget:
       return RunTarget(task);
     case spec::NodeKind::kOperator:
-      break;
+      return RunOperator(task);
   }
-  return Status::Unsupported("operators run in streams, which this version cannot execute")
-      .WithSlug("not-yet");
+  return Status::Internal("unknown kind of node");
 }
 
 Result<NodeResult> NodeRunner::Reuse(Task& task) {
@@ -218,12 +222,14 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
   if (result.version) {
     change.version = result.version->manifest.id;
     result.rows = result.version->manifest.rows;
-    TW_ASSIGN_OR_RETURN(auto rejects, state_.workspace.catalog().VersionOfRun(
-                                          result.version->pipeline, RejectsName(task.node.name()),
-                                          result.version->run_number));
-    if (rejects) {
-      result.rejected = rejects->manifest.rows;
-      result.sides.emplace(rejects->table, *std::move(rejects));
+    const std::string rejects = RejectsName(task.node.name());
+    for (const std::string& table : {rejects, task.node.name() + "_late"}) {
+      TW_ASSIGN_OR_RETURN(auto side,
+                          state_.workspace.catalog().VersionOfRun(result.version->pipeline, table,
+                                                                  result.version->run_number));
+      if (!side) continue;
+      if (table == rejects) result.rejected = side->manifest.rows;
+      result.sides.emplace(table, *std::move(side));
     }
   }
   if (task.decision.recheck) {
@@ -231,7 +237,7 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
     change.checks = EncodeChecks(checks);
     result.detail += ", " + Summary(checks);
     if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail))
-      return CheckFailed(*failed, task.node.name());
+      return CheckFailed(*failed, task.node.name(), result.version->number);
     const std::pair<std::string, std::string> entry(
         ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id), change.checks);
     TW_RETURN_IF_ERROR(state_.workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
@@ -332,6 +338,40 @@ Result<NodeResult> NodeRunner::RunSql(Task& task) {
   return CommitTable(task, std::move(made).value(), false);
 }
 
+Result<NodeResult> NodeRunner::RunOperator(Task& task) {
+  TW_RETURN_IF_ERROR(Begin(task, true));
+  OperatorJob job{task.node.spec, state_.planned(task.index).op, std::move(task.bound.inputs),
+                  task.attempt->directory()};
+  if (job.plan == nullptr) {
+    return Status(Code::kConflict, Fault::kExternal,
+                  "what it reads changed since the run was planned")
+        .Retryable();
+  }
+  OperatorResult made;
+  if (task.node.spec->engine.empty()) {
+    NodeEvent event;
+    event.node = task.node.name();
+    event.kind = spec::ToString(task.node.spec->kind);
+    event.state = NodeState::kRunning;
+    TW_ASSIGN_OR_RETURN(made, RunOperatorJob(state_.workspace, job, task.stop,
+                                             [&](const component::JobProgress& progress) {
+                                               event.progress = progress;
+                                               event.wall =
+                                                   state_.workspace.clock().Steady() - task.began;
+                                               state_.Tell(event);
+                                             }));
+  } else {
+    TW_ASSIGN_OR_RETURN(auto statement, LoweredStatement(state_.workspace, job));
+    TW_ASSIGN_OR_RETURN(made.table, Execute(task, {.work = std::move(statement),
+                                                   .out_directory = task.attempt->directory()}));
+  }
+  std::vector<SideTable> sides;
+  for (const auto& [side, columns] : job.plan->sides) {
+    sides.push_back({fmt::format("{}_{}", task.node.name(), side), columns, made.sides[side]});
+  }
+  return CommitTable(task, std::move(made.table), false, std::move(sides));
+}
+
 Result<std::vector<CheckResult>> NodeRunner::Check(Task& task,
                                                    const component::TableInput& staged) {
   TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
@@ -412,8 +452,8 @@ Result<std::optional<data::DataFile>> NodeRunner::MoveViolations(
   return std::optional<data::DataFile>(bad.files.front());
 }
 
-Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made,
-                                           bool with_rejects) {
+Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made, bool with_rejects,
+                                           std::vector<SideTable> sides) {
   Workspace& workspace = state_.workspace;
   std::vector<CheckResult> checks;
   std::vector<data::DataFile> rejects;
@@ -458,13 +498,17 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
   epoch.recipe_key = task.decision.recipe_key;
   epoch.ends = failed ? NodeState::kFailed : NodeState::kDone;
   epoch.actor = state_.Us(task.decision.why);
-  if (failed) epoch.error = CheckFailed(*failed, task.node.name()).message();
+  if (failed) epoch.error = CheckFailed(*failed, task.node.name(), 0).message();
   epoch.versions.push_back({task.node.name(), std::move(manifest), failed == nullptr, ""});
   if (with_rejects) {
     data::Columns columns = component::RejectColumns();
     GiveFieldIds({}, &columns);
     epoch.versions.push_back(
         {RejectsName(task.node.name()), task.attempt->Stage(columns, rejects), true, ""});
+  }
+  for (SideTable& side : sides) {
+    GiveFieldIds({}, &side.columns);
+    epoch.versions.push_back({side.name, task.attempt->Stage(side.columns, side.files), true, ""});
   }
   catalog::AttemptRecord& measures = task.attempt->measures();
   measures.rows_in = made.rows_in;
@@ -482,11 +526,12 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
   result.rows = committed.front().manifest.rows;
   result.rejected = made.rows_rejected;
   result.recipe = std::move(task.decision.recipe);
-  if (committed.size() > 1) result.sides.emplace(committed[1].table, committed[1]);
+  for (std::size_t i = 1; i < committed.size(); ++i)
+    result.sides.emplace(committed[i].table, committed[i]);
   if (failed) {
     result.state = NodeState::kFailed;
     result.version.reset();
-    result.error = CheckFailed(*failed, task.node.name());
+    result.error = CheckFailed(*failed, task.node.name(), committed.front().number);
   } else if (!checks.empty()) {
     const std::pair<std::string, std::string> entry(
         ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id),

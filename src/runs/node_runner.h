@@ -38,6 +38,7 @@ class NodeRunner {
   Result<NodeResult> Reuse(Task& task);
   Result<NodeResult> RunSource(Task& task);
   Result<NodeResult> RunSql(Task& task);
+  Result<NodeResult> RunOperator(Task& task);
   Result<NodeResult> RunGate(Task& task);
   Result<NodeResult> AskAtGate(Task& task);
   Result<NodeResult> RunTarget(Task& task);
@@ -49,7 +50,14 @@ class NodeRunner {
   Result<std::optional<data::DataFile>> MoveViolations(Task& task,
                                                        const std::vector<CheckStatement>& checks,
                                                        component::JobResult* staged);
-  Result<NodeResult> CommitTable(Task& task, component::JobResult made, bool with_rejects);
+  /// A table that an operator makes beside its own.
+  struct SideTable {
+    std::string name;
+    data::Columns columns;
+    std::vector<data::DataFile> files;
+  };
+  Result<NodeResult> CommitTable(Task& task, component::JobResult made, bool with_rejects,
+                                 std::vector<SideTable> sides = {});
   Status Apply(Task& task, component::Target& target, const catalog::ReceiptRecord& receipt);
 
   RunState& state_;

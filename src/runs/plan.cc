@@ -123,13 +123,8 @@ class Planner {
 
   Result<Reads> ReadsOf(const GraphNode& node) {
     Reads reads;
-    if (node.sql) {
-      for (const auto& table : node.sql->tables) {
-        TW_ASSIGN_OR_RETURN(Read read, ReadOf(table));
-        reads.push_back(std::move(read));
-      }
-    } else if (node.from) {
-      TW_ASSIGN_OR_RETURN(Read read, ReadOf(*node.from));
+    for (const InputTable& table : node.reads()) {
+      TW_ASSIGN_OR_RETURN(Read read, ReadOf(table));
       reads.push_back(std::move(read));
     }
     return reads;
@@ -152,6 +147,7 @@ class Planner {
         read.version = plan.version;
         if (table.table != plan_.graph.nodes[At(table.node)].name()) {
           TW_ASSIGN_OR_RETURN(read.version, SideVersion(table, *plan.version));
+          stored_columns_[table.pipeline + "." + table.table] = read.version->manifest.columns;
         }
         break;
       case Action::kInline:
@@ -204,8 +200,10 @@ class Planner {
       case spec::NodeKind::kTarget:
         return BindTarget(node, plan);
       case spec::NodeKind::kOperator:
-        return Status::Unsupported("operators run in streams, which this version cannot execute")
-            .WithSlug("not-yet");
+        TW_RETURN_IF_ERROR(BindOperatorNode(i));
+        if (plan.op == nullptr) return {};
+        plan.columns = plan.op->columns;
+        break;
     }
     LowerChecks(*node.spec, plan.columns, diagnostics_);
     return {};
@@ -233,9 +231,72 @@ class Planner {
     for (const auto& path : scan.paths) plan_.reads.push_back(ParentPath(path));
   }
 
+  Status BindOperatorNode(int i) {
+    const GraphNode& node = plan_.graph.nodes[At(i)];
+    NodePlan& plan = plan_.nodes[At(i)];
+    if (plan.op != nullptr) return {};
+    std::vector<data::EdgeType> inputs;
+    for (const InputTable& table : node.inputs) {
+      TW_ASSIGN_OR_RETURN(auto edge, EdgeOf(table));
+      if (!edge) {
+        failed_.insert(i);
+        return {};
+      }
+      inputs.push_back(*std::move(edge));
+    }
+    TW_ASSIGN_OR_RETURN(const auto make_evaluator, workspace_.make_evaluator());
+    TW_ASSIGN_OR_RETURN(plan.op,
+                        BindOperator(*node.spec, std::move(inputs), make_evaluator, diagnostics_));
+    if (plan.op == nullptr) failed_.insert(i);
+    return {};
+  }
+
+  /// What an operator is told of an input; none when what is above it has failed.
+  Result<std::optional<data::EdgeType>> EdgeOf(const InputTable& table) {
+    if (table.node >= 0 && failed_.contains(table.node)) return std::optional<data::EdgeType>();
+    data::Columns columns = ColumnsOf(table);
+    if (columns.empty()) {  // above a node that is not selected
+      TW_ASSIGN_OR_RETURN(const auto version, ChooseVersion(workspace_.catalog(), table));
+      columns = version.manifest.columns;
+    }
+    data::EdgeType edge;
+    TW_ASSIGN_OR_RETURN(edge.schema, data::ToArrow(columns));
+    TW_ASSIGN_OR_RETURN(edge.event_time, EventTimeOf(table));
+    return std::optional(std::move(edge));
+  }
+
+  /// Declared by the node, or inherited: through gates, and as operators say.
+  Result<std::optional<std::string>> EventTimeOf(const InputTable& table) {
+    std::optional<std::string> none;
+    if (table.node < 0) return none;
+    const GraphNode& node = plan_.graph.nodes[At(table.node)];
+    const std::string side = SideOf(node.name(), table.table);
+    if (side.empty() && node.spec->event_time) return std::optional(node.spec->event_time->column);
+    if (node.spec->kind == spec::NodeKind::kGate) return EventTimeOf(*node.from);
+    if (node.spec->kind != spec::NodeKind::kOperator) return none;
+    TW_RETURN_IF_ERROR(BindOperatorNode(table.node));
+    const auto& op = plan_.nodes[At(table.node)].op;
+    if (op == nullptr) return none;
+    if (side.empty()) return op->bound.output.event_time;
+    for (const auto& [name, edge] : op->bound.sides) {
+      if (name == side) return edge.event_time;
+    }
+    return none;
+  }
+
   data::Columns ColumnsOf(const InputTable& table) const {
-    if (table.node >= 0 && table.table != plan_.graph.nodes[At(table.node)].name())
-      return component::RejectColumns();
+    if (table.node >= 0 && table.table != plan_.graph.nodes[At(table.node)].name()) {
+      const GraphNode& owner = plan_.graph.nodes[At(table.node)];
+      if (owner.spec->kind != spec::NodeKind::kOperator) return component::RejectColumns();
+      if (const auto& op = plan_.nodes[At(table.node)].op; op != nullptr) {
+        const std::string side = SideOf(owner.name(), table.table);
+        for (const auto& [name, columns] : op->sides) {
+          if (name == side) return columns;
+        }
+      }
+      const auto stored = stored_columns_.find(table.pipeline + "." + table.table);
+      return stored == stored_columns_.end() ? data::Columns() : stored->second;
+    }
     if (table.node >= 0) return plan_.nodes[At(table.node)].columns;
     const auto it = stored_columns_.find(table.pipeline + "." + table.table);
     return it == stored_columns_.end() ? data::Columns() : it->second;

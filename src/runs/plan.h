@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/records.h"
+#include "runs/bind_operator.h"
 #include "runs/graph.h"
 #include "runs/workspace.h"
 
@@ -29,9 +30,10 @@ struct NodePlan {
   std::string recipe_key;  ///< empty while an input's version is not known yet
   /// kReuse: the version. kSkip: what others would read, when there is any.
   std::optional<catalog::VersionRecord> version;
-  data::Columns columns;                ///< of its table, as far as known
-  std::optional<component::Scan> scan;  ///< sources that run and that the engine reads by itself
-  std::string promise;                  ///< sources and targets: what holds across a crash
+  data::Columns columns;                   ///< of its table, as far as known
+  std::optional<component::Scan> scan;     ///< sources that run and that the engine reads by itself
+  std::shared_ptr<const OperatorPlan> op;  ///< operators that run, or that one that runs reads
+  std::string promise;                     ///< sources and targets: what holds across a crash
 };
 
 struct Plan {

@@ -95,7 +95,7 @@ Recipe DefinitionOf(const Workspace& workspace, const Graph& graph, const GraphN
       }
     }
   }
-  if (node.sql || spec.kind == spec::NodeKind::kSource)
+  if (node.sql || spec.kind == spec::NodeKind::kSource || spec.kind == spec::NodeKind::kOperator)
     recipe.Add("engine", workspace.EngineGeneration());
   if (const std::string checks = QuarantineChecks(spec); !checks.empty())
     recipe.Add("quarantine checks", checks);

@@ -76,11 +76,7 @@ Status BindTable(RunState& state, const InputTable& table, BoundInputs* bound) {
 
 Result<BoundInputs> BindInputs(RunState& state, const GraphNode& node) {
   BoundInputs bound;
-  if (node.sql) {
-    for (const auto& table : node.sql->tables) TW_RETURN_IF_ERROR(BindTable(state, table, &bound));
-  } else if (node.from) {
-    TW_RETURN_IF_ERROR(BindTable(state, *node.from, &bound));
-  }
+  for (const auto& table : node.reads()) TW_RETURN_IF_ERROR(BindTable(state, table, &bound));
   return bound;
 }
 

@@ -64,8 +64,7 @@ struct BoundInputs {
   Reads reads;
   std::vector<component::Input> inputs;
 };
-/// All inputs of `node` must have ended. For SQL nodes one entry per table of the statement; for
-/// gates and targets one.
+/// All inputs of `node` must have ended. One entry per GraphNode::reads().
 Result<BoundInputs> BindInputs(RunState& state, const GraphNode& node);
 /// One table, as version; kNotFound when there is none to read.
 Result<catalog::VersionRecord> VersionFor(RunState& state, const InputTable& table);

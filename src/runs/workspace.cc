@@ -59,6 +59,12 @@ Result<sql::Analyzer*> Workspace::analyzer() {
   return opened_.analyzer.get();
 }
 
+Result<component::MakeEvaluator> Workspace::make_evaluator() {
+  std::lock_guard lock(mutex_);
+  TW_RETURN_IF_ERROR(OpenEngine());
+  return opened_.make_evaluator;
+}
+
 Result<data::FileIdentity> Workspace::Identify(const std::string& path) {
   data::FileIdentity identity;
   identity.path = AbsolutePath(path);

@@ -14,6 +14,7 @@
 #include "base/memory_budget.h"
 #include "catalog/catalog.h"
 #include "component/engine.h"
+#include "component/operator.h"
 #include "component/registry.h"
 #include "spec/pipeline.h"
 #include "sql/analysis.h"
@@ -25,6 +26,7 @@ namespace thalweg::runs {
 struct OpenedEngine {
   std::unique_ptr<component::Engine> engine;
   std::unique_ptr<sql::Analyzer> analyzer;
+  component::MakeEvaluator make_evaluator = nullptr;  ///< for operators
 };
 
 /// What every command on a home works with. Made by cli/, one per process.
@@ -60,6 +62,7 @@ class Workspace {
   /// Opens on first use. Thread-safe.
   Result<component::Engine*> engine();
   Result<sql::Analyzer*> analyzer();
+  Result<component::MakeEvaluator> make_evaluator();
 
   /// Identity of a file with its content hash, remembered in the catalog by path, size and time.
   /// Thread-safe.

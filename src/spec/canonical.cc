@@ -193,6 +193,9 @@ std::string CanonicalNode(const Node& node, json options) {
     if (node.event_time->idle) event_time["idle"] = node.event_time->idle->count();
     out["event_time"] = std::move(event_time);
   }
+  if (node.on_error == OnError::kDrop) out["on_error"] = "drop";
+  if (node.on_error == OnError::kQuarantine) out["on_error"] = "quarantine";
+  if (node.kind == NodeKind::kOperator && !node.engine.empty()) out["engine"] = node.engine;
   const Materialize::Mode mode = node.materialize.mode;
   if (mode == Materialize::Mode::kAppend || mode == Materialize::Mode::kMerge) {
     out["materialize"] = {std::string(ToString(mode)), node.materialize.merge_key};

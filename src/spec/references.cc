@@ -58,6 +58,7 @@ class ReferenceChecker {
   void CheckNode(std::size_t i) {
     const Node& node = pipeline_.nodes[i];
     for (const Reference& from : node.from) CheckReference(i, from, "from", true);
+    for (const Reference& table : node.looks_into) CheckReference(i, table, "in", true);
     for (const Reference& after : node.after) CheckReference(i, after, "after", false);
     for (const CheckSpec& check : node.checks) {
       if (const auto* key = std::get_if<CheckSpec::ForeignKey>(&check.kind))

@@ -9,11 +9,14 @@
 
 #include "connectors/files/register.h"
 #include "engines/duckdb/duckdb_engine.h"
+#include "operators/duckdb_evaluator.h"
+#include "operators/register.h"
 
 namespace thalweg::runs {
 
 TestPipeline::TestPipeline() {
   connectors::RegisterFiles(registry_);
+  operators::RegisterOperators(registry_);
 }
 
 void TestPipeline::Nodes(const std::string& nodes, const std::string& params) {
@@ -36,7 +39,8 @@ Result<std::unique_ptr<Workspace>> TestPipeline::Open() {
   parts.open_engine = [](const std::string& spill) -> Result<OpenedEngine> {
     TW_ASSIGN_OR_RETURN(auto engine, engines::OpenDuckDb({.threads = 2, .spill_directory = spill}));
     TW_ASSIGN_OR_RETURN(auto analyzer, sql::Analyzer::Open(engine->database()));
-    return OpenedEngine{std::move(engine), std::move(analyzer)};
+    auto make_evaluator = operators::MakeDuckDbEvaluator(engine->database());
+    return OpenedEngine{std::move(engine), std::move(analyzer), std::move(make_evaluator)};
   };
   return std::make_unique<Workspace>(std::move(parts), std::move(home), std::move(catalog));
 }
