@@ -3,6 +3,9 @@
 
 #include "cli/program.h"
 #include "connectors/files/register.h"
+#include "connectors/generator/register.h"
+#include "connectors/standard/register.h"
+#include "connectors/tail/register.h"
 #include "duckdb/database.h"
 #include "engines/duckdb/duckdb_engine.h"
 #include "operators/duckdb_evaluator.h"
@@ -15,6 +18,9 @@ namespace {
 component::Registry MakeRegistry() {
   component::Registry registry;
   connectors::RegisterFiles(registry);
+  connectors::RegisterGenerator(registry);
+  connectors::RegisterStandard(registry);
+  connectors::RegisterTail(registry);
   operators::RegisterOperators(registry);
   return registry;
 }

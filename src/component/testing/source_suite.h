@@ -11,8 +11,8 @@
 
 namespace thalweg::component {
 
-/// A bounded source that can be replayed, over data that the test has put somewhere. A few dozen
-/// rows are enough.
+/// A source that can be replayed and that ends (bounded, or a stream with an end), over data that
+/// the test has put somewhere. A few dozen rows are enough.
 struct SourceCase {
   std::string name;  ///< letters and digits
   std::function<std::unique_ptr<Source>()> make;
