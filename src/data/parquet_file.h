@@ -34,6 +34,9 @@ class ParquetWriter {
   struct Options {
     std::string codec = "zstd";  ///< none, snappy, gzip, zstd
     std::int64_t rows_per_group = 122880;
+    /// Values as they lie, without dictionaries and statistics: for files that are written often
+    /// and read whole, seldom.
+    bool plain = false;
   };
   static Result<std::unique_ptr<ParquetWriter>> Open(FileSystem& files, const std::string& path,
                                                      SchemaRef schema, Options options);

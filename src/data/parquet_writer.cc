@@ -81,13 +81,13 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Open(FileSystem& files,
     TW_RETURN_IF_ERROR(StoredColumns(columns).status());
     TW_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Schema> file_schema, WithExtensions(*schema));
     TW_ASSIGN_OR_RETURN(const parquet::Compression::type codec, CodecOf(options.codec));
-    const std::shared_ptr<parquet::WriterProperties> properties =
-        parquet::WriterProperties::Builder()
-            .compression(codec)
-            ->created_by("thalweg")
-            ->version(parquet::ParquetVersion::PARQUET_2_6)
-            ->max_row_group_length(options.rows_per_group)
-            ->build();
+    parquet::WriterProperties::Builder builder;
+    builder.compression(codec)
+        ->created_by("thalweg")
+        ->version(parquet::ParquetVersion::PARQUET_2_6)
+        ->max_row_group_length(options.rows_per_group);
+    if (options.plain) builder.disable_dictionary()->disable_statistics();
+    const std::shared_ptr<parquet::WriterProperties> properties = builder.build();
     TW_ASSIGN_OR_RETURN(std::shared_ptr<ArrowOutputFile> file,
                         ArrowOutputFile::Create(files, path));
     auto writer = parquet::arrow::FileWriter::Open(*file_schema, arrow::default_memory_pool(), file,

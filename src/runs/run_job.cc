@@ -1,11 +1,10 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <arrow/array/builder_binary.h>
-#include <arrow/array/builder_primitive.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "component/reject_rows.h"
 #include "data/parquet_file.h"
 #include "runs/node_runner.h"
 
@@ -38,37 +37,6 @@ class Signal {
   bool raised_ = false;
 };
 
-Result<data::Batch> RejectBatch(const data::SchemaRef& schema,
-                                const std::vector<component::Reject>& rejects) {
-  arrow::StringBuilder source, column, reason, raw;
-  arrow::Int64Builder line;
-  for (const auto& reject : rejects) {
-    arrow::Status status = source.Append(reject.source);
-    if (status.ok()) status = reject.line > 0 ? line.Append(reject.line) : line.AppendNull();
-    if (status.ok())
-      status = reject.column.empty() ? column.AppendNull() : column.Append(reject.column);
-    if (status.ok()) status = reason.Append(reject.reason);
-    if (status.ok()) status = raw.Append(reject.raw);
-    if (!status.ok()) return data::FromArrowStatus(status, "collect rejected rows");
-  }
-  std::vector<std::shared_ptr<arrow::Array>> arrays(5);
-  arrow::Status status = source.Finish(&arrays[0]);
-  if (status.ok()) status = line.Finish(&arrays[1]);
-  if (status.ok()) status = column.Finish(&arrays[2]);
-  if (status.ok()) status = reason.Finish(&arrays[3]);
-  if (status.ok()) status = raw.Finish(&arrays[4]);
-  if (!status.ok()) return data::FromArrowStatus(status, "collect rejected rows");
-  return data::Batch(arrow::RecordBatch::Make(std::const_pointer_cast<arrow::Schema>(schema),
-                                              static_cast<std::int64_t>(rejects.size()), arrays));
-}
-
-std::string DescribeReject(const component::Reject& reject) {
-  std::string place = reject.source;
-  if (reject.line > 0) place += ":" + std::to_string(reject.line);
-  return place + ": " + (reject.column.empty() ? "" : "column " + reject.column + ": ") +
-         reject.reason;
-}
-
 /// Bad rows of a pumped source: kept, dropped or fatal, as its policy says.
 class RejectSink {
  public:
@@ -79,7 +47,7 @@ class RejectSink {
     if (rejects.empty()) return {};
     count_ += static_cast<std::int64_t>(rejects.size());
     if (policy_.bad_rows == component::BadRows::kFail) {
-      return Status::Invalid(DescribeReject(rejects.front()))
+      return Status::Invalid(component::DescribeReject(rejects.front()))
           .WithSlug("bad-row")
           .WithHint("correct the row, or keep it aside with bad_rows: quarantine");
     }
@@ -89,7 +57,7 @@ class RejectSink {
     if (!writer_) {
       TW_ASSIGN_OR_RETURN(writer_, data::ParquetWriter::Open(files_, path_, schema, {}));
     }
-    TW_ASSIGN_OR_RETURN(const data::Batch batch, RejectBatch(schema, rejects));
+    TW_ASSIGN_OR_RETURN(const data::Batch batch, component::RejectRows(rejects));
     return writer_->Write(*batch);
   }
 

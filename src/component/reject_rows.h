@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "component/source.h"
+#include "data/element.h"
+
+namespace thalweg::component {
+
+/// Rejects as rows of RejectColumns.
+Result<data::Batch> RejectRows(const std::vector<Reject>& rejects);
+
+/// Rows of a node that it cannot use, as rows of RejectColumns: `raw` is the row as JSON.
+Result<data::Batch> RejectRows(const std::string& node, const std::string& reason,
+                               const data::Batch& rows);
+
+/// "flights.csv:17: column dep_delay: not an integer".
+std::string DescribeReject(const Reject& reject);
+
+}  // namespace thalweg::component
