@@ -3,9 +3,11 @@
 #include <functional>
 #include <utility>
 
+#include <arrow/record_batch.h>
 #include <fmt/format.h>
 
 #include "base/utf8.h"
+#include "data/arrow_status.h"
 #include "duckdb/arrow_converter.h"
 #include "duckdb/logical_type.h"
 #include "duckdb/parameters.h"
@@ -149,6 +151,47 @@ class StreamImpl : public ResultStream {
   bool ended_ = false;
 };
 
+class PreparedImpl : public PreparedQuery {
+ public:
+  PreparedImpl(std::string sql, PreparedHandle statement)
+      : sql_(std::move(sql)), statement_(std::move(statement)) {}
+
+  Result<data::Batch> Run() override {
+    ResultHandle result;
+    if (duckdb_execute_prepared_streaming(statement_.get(), result.out()) == DuckDBError)
+      return Failure(result);
+    if (converter_ == nullptr) {
+      TW_ASSIGN_OR_RETURN(converter_, ArrowConverter::Make(result.get()));
+    }
+    for (;;) {
+      const ChunkHandle chunk(duckdb_fetch_chunk(result.get()));
+      if (!chunk) break;
+      TW_RETURN_IF_ERROR(converter_->Add(chunk.get()));
+    }
+    const char* error = duckdb_result_error(result.out());
+    if (error != nullptr && *error != '\0') {
+      converter_.reset();
+      return Failure(result);
+    }
+    if (converter_->pending_rows() > 0) return converter_->Take();
+    auto empty =
+        arrow::RecordBatch::MakeEmpty(std::const_pointer_cast<arrow::Schema>(converter_->schema()));
+    if (!empty.ok()) return data::FromArrowStatus(empty.status(), "making an empty batch");
+    return *std::move(empty);
+  }
+
+ private:
+  Status Failure(ResultHandle& result) const {
+    const char* error = duckdb_result_error(result.out());
+    return FailedStatement(sql_, static_cast<int>(duckdb_result_error_type(result.out())),
+                           error == nullptr ? "" : error);
+  }
+
+  const std::string sql_;
+  const PreparedHandle statement_;
+  std::unique_ptr<ArrowConverter> converter_;
+};
+
 class ConnectionImpl : public Connection {
  public:
   explicit ConnectionImpl(ConnectionHandle connection) : connection_(std::move(connection)) {}
@@ -163,11 +206,11 @@ class ConnectionImpl : public Connection {
 
   Result<Rows> Fetch(const std::string& sql,
                      std::span<const std::string> text_parameters) override {
-    TW_ASSIGN_OR_RETURN(PreparedHandle statement, Prepare(connection_.get(), sql));
+    TW_ASSIGN_OR_RETURN(PreparedHandle statement, duckdb::Prepare(connection_.get(), sql));
     if (!GivesTexts(statement)) {
       TW_ASSIGN_OR_RETURN(
-          statement,
-          Prepare(connection_.get(), "SELECT CAST(COLUMNS(*) AS varchar) FROM (" + sql + "\n)"));
+          statement, duckdb::Prepare(connection_.get(),
+                                     "SELECT CAST(COLUMNS(*) AS varchar) FROM (" + sql + "\n)"));
     }
     for (std::size_t i = 0; i < text_parameters.size(); ++i) {
       const std::string& text = text_parameters[i];
@@ -184,7 +227,7 @@ class ConnectionImpl : public Connection {
   }
 
   Result<data::Columns> Describe(const std::string& sql) override {
-    TW_ASSIGN_OR_RETURN(const PreparedHandle statement, Prepare(connection_.get(), sql));
+    TW_ASSIGN_OR_RETURN(const PreparedHandle statement, duckdb::Prepare(connection_.get(), sql));
     data::Columns columns;
     const idx_t count = duckdb_prepared_statement_column_count(statement.get());
     for (idx_t i = 0; i < count; ++i) {
@@ -205,10 +248,15 @@ class ConnectionImpl : public Connection {
     return std::unique_ptr<ResultStream>(std::move(stream));
   }
 
+  Result<std::unique_ptr<PreparedQuery>> Prepare(const std::string& sql) override {
+    TW_ASSIGN_OR_RETURN(PreparedHandle statement, duckdb::Prepare(connection_.get(), sql));
+    return std::make_unique<PreparedImpl>(sql, std::move(statement));
+  }
+
   Result<std::int64_t> Run(const std::string& sql, std::span<const Parameter> parameters,
                            std::stop_token stop) override {
     TW_RETURN_IF_ERROR(Track());
-    TW_ASSIGN_OR_RETURN(const PreparedHandle statement, Prepare(connection_.get(), sql));
+    TW_ASSIGN_OR_RETURN(const PreparedHandle statement, duckdb::Prepare(connection_.get(), sql));
     TW_RETURN_IF_ERROR(BindParameters(statement.get(), parameters));
     PendingHandle pending;
     if (duckdb_pending_prepared(statement.get(), pending.out()) == DuckDBError) {

@@ -38,6 +38,15 @@ class ResultStream {
   virtual Result<data::Batch> Next() = 0;  ///< null at the end
 };
 
+/// A SELECT that was prepared once and runs often. Rows of an offered source with one thread keep
+/// their order where nothing in the statement changes it.
+class PreparedQuery {
+ public:
+  virtual ~PreparedQuery() = default;
+  /// All rows of one run, as ResultStream has them. The connection is busy during the call.
+  virtual Result<data::Batch> Run() = 0;
+};
+
 /// What the whole instance holds now.
 struct Usage {
   Bytes memory;   ///< buffers under memory_limit
@@ -66,6 +75,8 @@ class Connection {
   virtual Result<std::unique_ptr<ResultStream>> Stream(
       const std::string& sql, std::span<const component::Parameter> parameters,
       std::int64_t batch_rows, std::stop_token stop) = 0;
+  /// Of a statement of ours without parameters. The connection outlives the query.
+  virtual Result<std::unique_ptr<PreparedQuery>> Prepare(const std::string& sql) = 0;
   /// Prepares, binds and runs to the end; the number of changed (for COPY: written) rows.
   virtual Result<std::int64_t> Run(const std::string& sql,
                                    std::span<const component::Parameter> parameters,
@@ -76,8 +87,8 @@ class Connection {
   virtual double Progress() = 0;
 };
 
-/// Rows made outside of the database, which a statement reads like a table (Database::Offer). All
-/// columns are always read, whatever the statement needs of them.
+/// Rows made outside of the database, which a statement reads like a table (Database::Offer). Of
+/// the columns, those are copied that the statement needs.
 class RowSource {
  public:
   virtual ~RowSource() = default;

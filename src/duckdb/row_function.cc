@@ -36,6 +36,7 @@ using EntryRef = std::shared_ptr<Entry>;
 /// One reading thread.
 struct Reading {
   std::unique_ptr<RowSource::Cursor> cursor;
+  std::vector<int> columns;  ///< by column of the chunk; -1: one that holds nothing
   data::Batch batch;
   std::int64_t at = 0;
 };
@@ -119,9 +120,14 @@ struct RowCallbacks {
       entry->Fail(cursor.status());
       return duckdb_init_set_error(info, cursor.status().message().c_str());
     }
-    duckdb_init_set_init_data(info,
-                              new Reading{.cursor = *std::move(cursor), .batch = nullptr, .at = 0},
-                              Delete<Reading>);
+    auto reading = std::make_unique<Reading>();
+    reading->cursor = *std::move(cursor);
+    for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
+      // Beyond the columns lie those that DuckDB makes up: count(*) reads one.
+      const idx_t column = duckdb_init_get_column_index(info, i);
+      reading->columns.push_back(column < entry->types.size() ? static_cast<int>(column) : -1);
+    }
+    duckdb_init_set_init_data(info, reading.release(), Delete<Reading>);
   }
 
   static void Read(duckdb_function_info info, duckdb_data_chunk output) {
@@ -139,9 +145,10 @@ struct RowCallbacks {
     }
     const std::int64_t count = std::min<std::int64_t>(
         reading.batch->num_rows() - reading.at, static_cast<std::int64_t>(duckdb_vector_size()));
-    for (int i = 0; i < reading.batch->num_columns(); ++i) {
-      WriteVector(*reading.batch->column(i), reading.at, count,
-                  duckdb_data_chunk_get_vector(output, static_cast<idx_t>(i)));
+    for (std::size_t i = 0; i < reading.columns.size(); ++i) {
+      if (reading.columns[i] < 0) continue;
+      WriteVector(*reading.batch->column(reading.columns[i]), reading.at, count,
+                  duckdb_data_chunk_get_vector(output, i));
     }
     duckdb_data_chunk_set_size(output, static_cast<idx_t>(count));
     reading.at += count;
@@ -156,6 +163,7 @@ Status RowFunction::Register(duckdb_connection connection) {
   const TypeHandle number(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
   duckdb_table_function_set_name(function.get(), kName);
   duckdb_table_function_add_parameter(function.get(), number.get());
+  duckdb_table_function_supports_projection_pushdown(function.get(), true);
   duckdb_table_function_set_extra_info(function.get(), new std::shared_ptr<Registry>(registry_),
                                        Delete<std::shared_ptr<Registry>>);
   duckdb_table_function_set_bind(function.get(), RowCallbacks::Bind);
