@@ -51,6 +51,20 @@ class BytesIndex {
     return slot;
   }
 
+  static constexpr std::uint32_t kAbsent = UINT32_MAX;
+  /// The key's number; kAbsent when it was never added.
+  std::uint32_t Find(std::string_view wanted) const {
+    const std::uint64_t hash = Hash(wanted);
+    for (std::size_t at = hash >> shift_;; at = (at + 1) & mask_) {
+      const Entry& entry = entries_[at];
+      if (entry.slot == 0) return kAbsent;
+      if (entry.hash == hash && entry.length == wanted.size() &&
+          Equal(bytes_.data() + entry.begin, wanted.data(), wanted.size())) {
+        return entry.slot - 1;
+      }
+    }
+  }
+
   /// Forgets all keys but these, which are numbered anew in this order.
   void Keep(std::span<const std::uint32_t> slots) {
     std::vector<char> bytes;

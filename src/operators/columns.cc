@@ -252,6 +252,15 @@ Result<std::int64_t> NanosecondsPerUnit(const arrow::DataType& type) {
   }
 }
 
+std::int64_t ToNanoseconds(std::int64_t value, std::int64_t ns_per_unit) {
+  std::int64_t ns = 0;
+  if (!__builtin_mul_overflow(value, ns_per_unit, &ns)) [[likely]]
+    return ns;
+  // The very ends mean never and always.
+  return value < 0 ? std::numeric_limits<std::int64_t>::min() + 1
+                   : std::numeric_limits<std::int64_t>::max() - 1;
+}
+
 Result<data::Batch> GatherRows(const data::SchemaRef& schema, const std::vector<RowRef>& rows) {
   Arrays columns;
   for (int c = 0; c < schema->num_fields(); ++c) {

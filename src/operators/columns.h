@@ -47,6 +47,8 @@ std::string_view TextAt(const arrow::ArrayData& column, std::int64_t row);
 
 /// Nanoseconds in one unit of a timestamp or duration column.
 Result<std::int64_t> NanosecondsPerUnit(const arrow::DataType& type);
+/// A time in nanoseconds. Times before 1677 and after 2262 stand at the ends of the range.
+std::int64_t ToNanoseconds(std::int64_t value, std::int64_t ns_per_unit);
 
 /// A row of a batch that is kept alive. No batch: a row of NULLs.
 struct RowRef {

@@ -132,7 +132,7 @@ Derivative::Point Derivative::MakePoint(const data::Batch& batch, std::int64_t r
   const auto wide = [&](int column) {
     return WideValues(*batch->column(column)->Slice(row, 1)->data(), &scratch)[0];
   };
-  Point point{wide(plan_.time) * plan_.ns_per_unit, id, {}};
+  Point point{ToNanoseconds(wide(plan_.time), plan_.ns_per_unit), id, {}};
   for (const Derived& derived : plan_.derived) {
     if (batch->column(derived.column)->IsNull(row)) {
       point.values.emplace_back();

@@ -73,7 +73,8 @@ class Distinct : public QueuedOperator {
   std::int64_t TimeOf(const data::Batch& batch, std::int64_t row) const {
     if (time_ < 0) return 0;
     std::vector<std::int64_t> scratch;
-    return WideValues(*batch->column(time_)->Slice(row, 1)->data(), &scratch)[0] * ns_per_unit_;
+    return ToNanoseconds(WideValues(*batch->column(time_)->Slice(row, 1)->data(), &scratch)[0],
+                         ns_per_unit_);
   }
   Status Close(Span* span, std::vector<RowRef>* out);
   Status Expire(std::int64_t time);

@@ -1,13 +1,13 @@
 #include "operators/filter.h"
 
-#include <vector>
-
 #include <arrow/array/array_base.h>
-#include <arrow/array/data.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "data/arrow_status.h"
 #include "operators/columns.h"
 #include "operators/queued_operator.h"
 #include "operators/single_input.h"
@@ -46,17 +46,10 @@ class Filter : public QueuedOperator {
     TW_ASSIGN_OR_RETURN(const data::Batch verdicts, evaluator_->Eval(batch));
     if (verdicts->num_rows() != batch->num_rows())
       return Status::Internal("a condition gave another number of rows");
-    const arrow::ArrayData& keep = *verdicts->column_data(0);
-    std::vector<std::int64_t> scratch;
-    const std::int64_t* values = WideValues(keep, &scratch);
-    std::vector<RowRef> rows;
-    for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
-      if (keep.IsValid(row) && values[row] != 0) rows.push_back({batch, row});
-    }
-    if (static_cast<std::int64_t>(rows.size()) == batch->num_rows()) return Emit(batch), Status();
-    if (rows.empty()) return {};
-    TW_ASSIGN_OR_RETURN(data::Batch kept, GatherRows(schema_, rows));
-    Emit(std::move(kept));
+    auto kept = arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(verdicts->column(0)));
+    if (!kept.ok()) return data::FromArrowStatus(kept.status(), "cannot filter rows");
+    const data::Batch rows = kept->record_batch();
+    Emit(rows->num_rows() == batch->num_rows() ? batch : rows);
     return {};
   }
 

@@ -110,25 +110,20 @@ Result<std::vector<FrameJoin::Row>> FrameJoin::TakeRows() {
     TW_ASSIGN_OR_RETURN(const data::Batch batch, stores_[i].Gather(ids_[i]));
     for (const std::int64_t id : ids_[i]) stores_[i].Remove(id);
     ids_[i].clear();
-    Arrays key_columns;
-    arrow::FieldVector fields;
-    for (const std::string& name : plan_->on) {
-      key_columns.push_back(batch->GetColumnByName(name));
-      fields.push_back(batch->schema()->GetFieldByName(name));
-    }
     std::vector<std::uint32_t> slots(static_cast<std::size_t>(batch->num_rows()));
-    all.MapKeys(*arrow::RecordBatch::Make(arrow::schema(fields), batch->num_rows(), key_columns),
-                slots.data());
+    all.MapKeys(*KeyColumns(*batch, plan_->on), slots.data());
     std::vector<std::int64_t> scratch;
     const arrow::ArrayData& time = *batch->column_data(input.time);
     const std::int64_t* times = WideValues(time, &scratch);
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
       if (time.IsNull(row)) {
-        EmitSide("rejects", batch->Slice(row, 1));
+        EmitSide("rejects", AsOutput(*plan_, i, batch->Slice(row, 1)));
         continue;
       }
-      rows.push_back(
-          {slots[static_cast<std::size_t>(row)], times[row] * input.ns_per_unit, i, {batch, row}});
+      rows.push_back({slots[static_cast<std::size_t>(row)],
+                      ToNanoseconds(times[row], input.ns_per_unit),
+                      i,
+                      {batch, row}});
     }
   }
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {

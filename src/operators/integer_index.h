@@ -37,6 +37,14 @@ class IntegerIndex {
     }
   }
 
+  static constexpr std::uint32_t kAbsent = UINT32_MAX;
+  /// The key's number; kAbsent when it was never added.
+  std::uint32_t Find(std::int64_t key) const {
+    std::size_t at = Home(key);
+    while (entries_[at].slot != 0 && entries_[at].key != key) at = (at + 1) & mask_;
+    return static_cast<std::uint32_t>(entries_[at].slot) - 1;
+  }
+
   /// Forgets all keys but these, which are numbered anew in this order.
   void Keep(std::span<const std::uint32_t> slots) {
     std::vector<std::int64_t> kept;

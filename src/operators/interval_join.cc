@@ -69,10 +69,13 @@ class IntervalJoin : public QueuedOperator {
     std::array<std::vector<RowRef>, 2> pairs;
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
       const auto i = static_cast<std::size_t>(row);
-      if (HasNull(side, batch, row)) continue;  // equals nothing
+      if (HasNull(side, batch, row)) {  // equals nothing
+        EmitSide("rejects", AsOutput(*plan_, side, batch->Slice(row, 1)));
+        continue;
+      }
       const std::int64_t time = TimeOf(side, batch, row);
       if (time < watermark_) {
-        EmitSide("late", batch->Slice(row, 1));
+        EmitSide("late", AsOutput(*plan_, side, batch->Slice(row, 1)));
         continue;
       }
       const auto found = kept_[other].find(keys[i]);
@@ -111,8 +114,8 @@ class IntervalJoin : public QueuedOperator {
   std::int64_t TimeOf(std::size_t side, const data::Batch& batch, std::int64_t row) const {
     std::vector<std::int64_t> scratch;
     const JoinPlan::Input& input = plan_->inputs[side];
-    return WideValues(*batch->column(input.time)->Slice(row, 1)->data(), &scratch)[0] *
-           input.ns_per_unit;
+    return ToNanoseconds(WideValues(*batch->column(input.time)->Slice(row, 1)->data(), &scratch)[0],
+                         input.ns_per_unit);
   }
   bool HasNull(std::size_t side, const data::Batch& batch, std::int64_t row) const {
     if (batch->column(plan_->inputs[side].time)->IsNull(row)) return true;
@@ -122,15 +125,8 @@ class IntervalJoin : public QueuedOperator {
   }
   /// Numbers that are the same for equal keys of both sides.
   std::vector<std::uint32_t> SharedKeys(std::size_t, const data::Batch& batch) {
-    Arrays columns;
-    arrow::FieldVector fields;
-    for (const std::string& name : plan_->on) {
-      columns.push_back(batch->GetColumnByName(name));
-      fields.push_back(batch->schema()->GetFieldByName(name));
-    }
     std::vector<std::uint32_t> slots(static_cast<std::size_t>(batch->num_rows()));
-    shared_.MapKeys(*arrow::RecordBatch::Make(arrow::schema(fields), batch->num_rows(), columns),
-                    slots.data());
+    shared_.MapKeys(*KeyColumns(*batch, plan_->on), slots.data());
     return slots;
   }
   Status EmitPairs(const std::array<std::vector<RowRef>, 2>& pairs) {

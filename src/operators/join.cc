@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
@@ -12,6 +13,18 @@
 #include "operators/key_codec.h"
 
 namespace thalweg::operators {
+
+component::OptionsOf<AsofOptions> AsofOptions::Describe() {
+  return component::OptionsOf<AsofOptions>("asof", "The latest row that is not later.")
+      .Field("tolerance", &AsofOptions::tolerance,
+             {.doc = "A row that is older than this is no partner. Without it every age will do.",
+              .example = "5s"})
+      .Field("missing", &AsofOptions::missing,
+             {.doc = "A row without a partner gets NULLs, or is dropped.",
+              .default_text = "null",
+              .choices = {"null", "drop"}})
+      .Shorthand("tolerance");
+}
 
 component::OptionsOf<JoinOptions> JoinOptions::Describe() {
   using O = JoinOptions;
@@ -26,7 +39,39 @@ component::OptionsOf<JoinOptions> JoinOptions::Describe() {
               .example = "1s"})
       .Field("within", &O::within,
              {.doc = "Pairs of rows of two inputs whose times differ by no more than this.",
-              .example = "10s"});
+              .example = "10s"})
+      .Field("asof", &O::asof,
+             {.doc = "Each row of the first input with the latest row of the second that is not "
+                     "later. A duration in place of the map is the tolerance.",
+              .example = "{tolerance: 5s, missing: drop}"});
+}
+
+data::Batch AsOutput(const JoinPlan& plan, std::size_t input, const data::Batch& rows) {
+  const JoinPlan::Input& from = plan.inputs[input];
+  Arrays columns;
+  for (int c = 0; c < plan.output->num_fields(); ++c) {
+    const auto& field = plan.output->field(c);
+    const int at = from.columns[static_cast<std::size_t>(c)];
+    const bool key = std::find(plan.on.begin(), plan.on.end(), field->name()) != plan.on.end();
+    if (at >= 0) {
+      columns.push_back(rows->column(at));
+    } else if (key) {
+      columns.push_back(rows->GetColumnByName(field->name()));
+    } else {
+      columns.push_back(arrow::MakeArrayOfNull(field->type(), rows->num_rows()).ValueOrDie());
+    }
+  }
+  return MakeRows(plan.output, rows->num_rows(), std::move(columns));
+}
+
+data::Batch KeyColumns(const arrow::RecordBatch& rows, const std::vector<std::string>& on) {
+  Arrays columns;
+  arrow::FieldVector fields;
+  for (const std::string& name : on) {
+    columns.push_back(rows.GetColumnByName(name));
+    fields.push_back(rows.schema()->GetFieldByName(name));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(fields), rows.num_rows(), columns);
 }
 
 namespace {
@@ -106,15 +151,20 @@ void PairColumns(std::span<const data::EdgeType> edges, JoinPlan* plan) {
 
 Result<std::shared_ptr<JoinPlan>> MakePlan(const JoinOptions& options,
                                            std::span<const data::EdgeType> edges) {
-  if (options.tolerance.has_value() == options.within.has_value()) {
-    return UserError("bad-join", "join needs exactly one of tolerance and within");
+  if (options.tolerance.has_value() + options.within.has_value() + options.asof.has_value() != 1) {
+    return UserError("bad-join", "join needs exactly one of tolerance, within and asof");
   }
   auto plan = std::make_shared<JoinPlan>();
   plan->on = options.on;
-  plan->distance = (options.tolerance ? *options.tolerance : *options.within).count();
-  if (edges.size() < 2 || (options.within && edges.size() != 2)) {
-    return UserError("input-count", options.within ? "join within reads exactly two nodes"
-                                                   : "join reads at least two nodes");
+  if (options.asof) {
+    plan->inner = options.asof->missing == "drop";
+    if (options.asof->tolerance) plan->tolerance = options.asof->tolerance->count();
+  } else {
+    plan->distance = (options.tolerance ? *options.tolerance : *options.within).count();
+  }
+  if (edges.size() < 2 || (!options.tolerance && edges.size() != 2)) {
+    return UserError("input-count", options.tolerance ? "join reads at least two nodes"
+                                                      : "this join reads exactly two nodes");
   }
   for (const data::EdgeType& edge : edges) {
     TW_ASSIGN_OR_RETURN(JoinPlan::Input input, BindInput(edge));
@@ -142,40 +192,57 @@ Result<component::Bound> JoinSpec::Bind(std::span<const data::EdgeType> inputs,
     bound.output.deterministic &= edge.deterministic;
     bound.partition_by.push_back(options_.on);
   }
-  bound.sides.emplace_back("late", inputs[0]);
+  data::EdgeType side;
+  side.schema = plan->output;
+  side.bounded = bound.output.bounded;
+  bound.sides.emplace_back("rejects", side);
+  if (!options_.tolerance) bound.sides.emplace_back("late", side);
   return bound;
 }
 
 std::optional<std::string> JoinSpec::Lower(component::Dialect dialect,
                                            std::span<const data::EdgeType> inputs) const {
-  const auto plan = MakePlan(options_, inputs);
-  if (!plan.ok() || !options_.within || dialect != component::Dialect::kDuckDb ||
-      (*plan)->distance % 1000 != 0) {
+  const auto made = MakePlan(options_, inputs);
+  if (!made.ok() || options_.tolerance || dialect != component::Dialect::kDuckDb)
     return std::nullopt;
-  }
-  std::string list, condition;
-  for (int c = 0; c < (*plan)->output->num_fields(); ++c) {
-    const bool left = (*plan)->inputs[0].columns[static_cast<std::size_t>(c)] >= 0;
-    const auto& input = (*plan)->inputs[left ? 0 : 1];
+  const JoinPlan& plan = **made;
+  const std::int64_t distance = options_.asof ? plan.tolerance.value_or(0) : plan.distance;
+  if (distance % 1000 != 0) return std::nullopt;
+  using duckdb::QuoteIdentifier;
+  const std::string left = "l." + QuoteIdentifier(*inputs[0].event_time);
+  const std::string right = "r." + QuoteIdentifier(*inputs[1].event_time);
+  const std::string interval = fmt::format("INTERVAL {} MICROSECONDS", distance / 1000);
+  const std::string close =
+      options_.asof && plan.tolerance ? fmt::format("{} >= {} - {}", right, left, interval) : "";
+  std::string list, equal;
+  for (int c = 0; c < plan.output->num_fields(); ++c) {
+    const bool is_left = plan.inputs[0].columns[static_cast<std::size_t>(c)] >= 0;
+    const JoinPlan::Input& input = plan.inputs[is_left ? 0 : 1];
     const std::string& name =
         input.schema->field(input.columns[static_cast<std::size_t>(c)])->name();
-    list += fmt::format("{}{}.{} AS {}", c == 0 ? "" : ", ", left ? "l" : "r",
-                        duckdb::QuoteIdentifier(name),
-                        duckdb::QuoteIdentifier((*plan)->output->field(c)->name()));
+    std::string value = (is_left ? "l." : "r.") + QuoteIdentifier(name);
+    if (!is_left && !close.empty()) value = fmt::format("CASE WHEN {} THEN {} END", close, value);
+    list += fmt::format("{}{} AS {}", c == 0 ? "" : ", ", value,
+                        QuoteIdentifier(plan.output->field(c)->name()));
   }
   for (const std::string& name : options_.on)
-    condition += fmt::format(" AND l.{0} = r.{0}", duckdb::QuoteIdentifier(name));
+    equal += fmt::format("l.{0} = r.{0} AND ", QuoteIdentifier(name));
+  if (!options_.asof) {
+    return fmt::format(
+        "SELECT {} FROM in_0 AS l JOIN in_1 AS r ON {}{} BETWEEN {} - {} AND {} + {}", list, equal,
+        right, left, interval, left, interval);
+  }
   return fmt::format(
-      "SELECT {0} FROM in_0 AS l JOIN in_1 AS r ON r.{2} BETWEEN l.{1} - INTERVAL {3} MICROSECONDS "
-      "AND l.{1} + "
-      "INTERVAL {3} MICROSECONDS{4}",
-      list, duckdb::QuoteIdentifier(*inputs[0].event_time),
-      duckdb::QuoteIdentifier(*inputs[1].event_time), (*plan)->distance / 1000, condition);
+      "SELECT {} FROM in_0 AS l ASOF {} JOIN in_1 AS r ON {}{} >= {} WHERE {} IS NOT "
+      "NULL{}",
+      list, plan.inner ? "" : "LEFT", equal, left, right, left,
+      plan.inner && !close.empty() ? " AND " + close : "");
 }
 
 Result<std::unique_ptr<component::Operator>> JoinSpec::Make(
     std::span<const data::EdgeType> inputs) const {
   TW_ASSIGN_OR_RETURN(const auto plan, MakePlan(options_, inputs));
+  if (options_.asof) return MakeAsofJoin(plan);
   return options_.tolerance ? MakeFrameJoin(plan) : MakeIntervalJoin(plan);
 }
 

@@ -11,9 +11,16 @@
 
 namespace thalweg::operators {
 
+struct AsofOptions {
+  std::optional<component::Duration> tolerance;
+  std::string missing = "null";
+  static component::OptionsOf<AsofOptions> Describe();
+};
+
 struct JoinOptions {
   std::vector<std::string> on;
   std::optional<component::Duration> tolerance, within;
+  std::optional<AsofOptions> asof;
   static component::OptionsOf<JoinOptions> Describe();
 };
 
@@ -23,10 +30,19 @@ struct JoinOptions {
 /// are one. A full outer join: every row of every input is in a result. NULL is a key like any
 /// other. Results are ordered by time.
 ///
+/// With `asof`: each row of the first input with the latest row of the second that has equal keys
+/// (NULL never is) and is not later, nor older than the tolerance; of rows of the same time, the
+/// one that came last. A row is given when the watermark has passed it, so how the inputs arrive
+/// does not matter. Columns are those of `within`. Without a tolerance, the latest row of every key
+/// is kept for good.
+///
 /// With `within`: pairs of rows of two inputs with equal keys (NULL never is) whose times differ by
 /// no more. Columns of the right input that the left has too are called right_<name>. Rows are
 /// forgotten when the watermark has passed all partners that they could have; rows behind the
 /// watermark go to "late".
+///
+/// The sides "late" and "rejects" (rows without time, or with a NULL in a key that would have to be
+/// equal) have the columns of the result, with what the row has.
 class JoinSpec : public component::OperatorSpec {
  public:
   using Options = JoinOptions;

@@ -24,9 +24,17 @@ struct JoinPlan {
   std::vector<Input> inputs;
   data::SchemaRef output;
   std::int64_t distance = 0;  ///< tolerance or within
+  // Of joins as of a time:
+  std::optional<std::int64_t> tolerance;
+  bool inner = false;
 };
 
+/// Rows of one input as rows of the output: the columns of other inputs are NULL, but for the keys.
+data::Batch AsOutput(const JoinPlan& plan, std::size_t input, const data::Batch& rows);
+data::Batch KeyColumns(const arrow::RecordBatch& rows, const std::vector<std::string>& on);
+
 std::unique_ptr<component::Operator> MakeFrameJoin(std::shared_ptr<const JoinPlan> plan);
+std::unique_ptr<component::Operator> MakeAsofJoin(std::shared_ptr<const JoinPlan> plan);
 std::unique_ptr<component::Operator> MakeIntervalJoin(std::shared_ptr<const JoinPlan> plan);
 
 }  // namespace thalweg::operators

@@ -69,7 +69,7 @@ TEST(Join, B14IntervalsReachAcrossBatches) {
   const Outcome out = harness.RunAll(
       {{a->Slice(0, 1), 0}, {data::Watermark{{105 * kSecond}}}, {b, 1}, {a->Slice(2, 1), 0}});
   EXPECT_EQ(out.Sorted(), (std::vector<std::string>{"120|x|3|118|3.5"}));
-  EXPECT_THAT(out.sides.at("late"), ElementsAre("104|x|0.5"));
+  EXPECT_THAT(out.sides.at("late"), ElementsAre("null|x|null|104|0.5"));
 }
 
 /// Defects B2, B3: keys never mix, nulls of columns stay nulls.
@@ -78,6 +78,84 @@ TEST(Join, B2B3KeysAreApart) {
   const auto b = Right("[100, 100]", R"j(["y", "x"])j", "[0.5, null]");
   EXPECT_THAT(Over(kExact).RunAll(Frame(a, b)).rows,
               UnorderedElementsAre("100|x|1|null", "100|y|null|0.5"));
+}
+
+/// Defect B14 too: the latest row that is not later, whatever the arrival.
+TEST(Join, B14AsofTakesTheLatestRowThatIsNotLater) {
+  const auto a = Left("[1, 4, 10, 11, 30]", R"j(["x", "x", "x", "y", "x"])j", "[1, 2, 3, 4, 5]");
+  const auto b =
+      Right("[2, 4, 9, 12, 3]", R"j(["x", "x", "x", "y", "y"])j", "[0.2, 0.4, 0.9, 1.2, 0.3]");
+  const auto right = [&](int row) { return Step{b->Slice(row, 1), 1}; };
+  const auto left = [&](int row) { return Step{a->Slice(row, 1), 0}; };
+  const std::vector<std::string> expected = {"10|x|3|9|0.9", "11|y|4|3|0.3", "1|x|1|null|null",
+                                             "30|x|5|9|0.9", "4|x|2|4|0.4"};
+  const auto spec = MakeSpec("join", R"j({"on": ["tag"], "asof": {}})j");
+  const std::vector<data::EdgeType> inputs{Edge(a, "t"), Edge(b, "t")};
+  Harness harness(spec, inputs);
+  const std::vector<Steps> arrivals = {{{a, 0}, {b, 1}},
+                                       {{b, 1}, {a, 0}},
+                                       {left(4), left(3), right(0), left(0), right(3), right(1),
+                                        left(1), right(2), left(2), right(4)}};
+  for (const Steps& arrival : arrivals) EXPECT_EQ(harness.RunAll(arrival).Sorted(), expected);
+  EXPECT_EQ(RunLowered(*spec->Lower(component::Dialect::kDuckDb, inputs), {a, b}), expected);
+}
+
+TEST(Join, AsofForgetsRowsBeyondTheToleranceAndMayDropRowsWithoutPartner) {
+  const auto a = Left("[1, 4, 10, 17, 30]", R"j(["x", "x", "x", "x", "x"])j", "[1, 2, 3, 4, 5]");
+  const auto b = Right("[2, 9]", R"j(["x", "x"])j", "[0.2, 0.9]");
+  const std::vector<data::EdgeType> inputs{Edge(a, "t"), Edge(b, "t")};
+  for (const auto& [options, expected] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {R"j({"on": ["tag"], "asof": "5s"})j",
+            {"10|x|3|9|0.9", "17|x|4|null|null", "1|x|1|null|null", "30|x|5|null|null",
+             "4|x|2|2|0.2"}},
+           {R"j({"on": ["tag"], "asof": {"tolerance": "5s", "missing": "drop"}})j",
+            {"10|x|3|9|0.9", "4|x|2|2|0.2"}}}) {
+    const auto spec = MakeSpec("join", options);
+    EXPECT_EQ(Harness(spec, inputs).RunAll({{a, 0}, {b, 1}}).Sorted(), expected);
+    EXPECT_EQ(RunLowered(*spec->Lower(component::Dialect::kDuckDb, inputs), {a, b}), expected);
+  }
+}
+
+TEST(Join, AsofWaitsForTheWatermarkAndKeepsNothingThatIsNotNeeded) {
+  const auto spec = MakeSpec("join", R"j({"on": ["tag"], "asof": "5s"})j");
+  const auto a = Left("[10, 10]", R"j(["x", null])j", "[1, 2]");
+  const auto b = Right("[null, 8]", R"j(["x", "x"])j", "[0.5, 0.8]");
+  const auto late = Right("[9]", R"j(["x"])j", "[0.9]");
+  Harness harness(spec, {Edge(a, "t"), Edge(b, "t")});
+  const Steps steps = {{a, 0},
+                       {b, 1},
+                       {data::Watermark{{10 * kSecond}}, 0},  // a right row at 10 may still come
+                       {late, 1},
+                       {data::Watermark{{11 * kSecond}}, 0}};
+  const Outcome out = harness.Run(steps, {}, false);
+  EXPECT_THAT(out.Sorted(), ElementsAre("10|null|2|null|null", "10|x|1|8|0.8"));
+  EXPECT_THAT(out.sides.at("late"), ElementsAre("null|x|null|9|0.9"));
+  EXPECT_THAT(out.sides.at("rejects"), ElementsAre("null|x|null|null|0.5"));
+  EXPECT_TRUE(std::holds_alternative<data::Watermark>(out.elements.front()));
+  (void)harness.RunAll(steps);
+}
+
+TEST(Join, AsofForgetsKeys) {
+  // 4,000 keys, one after the other: each is asked for once, right after it came.
+  std::string times, tags;
+  for (int i = 0; i < 4000; ++i) {
+    times += (i == 0 ? "" : ",") + std::to_string(i);
+    tags += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\"";
+  }
+  const auto a = Left("[" + times + "]", "[" + tags + "]", "[" + times + "]");
+  const auto b = Right("[" + times + "]", "[" + tags + "]", "[" + times + "]");
+  Harness harness(MakeSpec("join", R"j({"on": ["tag"], "asof": "2s"})j"),
+                  {Edge(a, "t"), Edge(b, "t")});
+  Steps steps;
+  for (int i = 0; i < 4000; i += 100) {
+    steps.push_back({a->Slice(i, 100), 0});
+    steps.push_back({b->Slice(i, 100), 1});
+    steps.push_back({data::Watermark{{(i + 99) * kSecond}}, 0});
+  }
+  const Outcome out = harness.Run(steps);
+  ASSERT_EQ(out.rows.size(), 4000u);
+  for (const std::string& row : out.rows) EXPECT_EQ(row.find("null"), std::string::npos) << row;
 }
 
 TEST(Join, MistakesAreNamedAtPlanTime) {

@@ -216,7 +216,7 @@ Status KapacitorAggregate::Restore(component::SnapshotReader& reader) {
     by_key_.resize(keys_.size());
     std::vector<std::int64_t> scratch;
     const std::int64_t time = WideValues(*batch->column_data(plan_->time_column), &scratch)[0];
-    by_key_[slot].rows.push_back({time * plan_->ns_per_unit, id});
+    by_key_[slot].rows.push_back({ToNanoseconds(time, plan_->ns_per_unit), id});
     return {};
   });
 }

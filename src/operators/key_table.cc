@@ -12,6 +12,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "operators/columns.h"
+
 namespace thalweg::operators {
 namespace {
 
@@ -179,6 +181,40 @@ void KeyTable::MapKeys(const arrow::RecordBatch& keys, std::uint32_t* slots) {
       return MapEncoded(own_codec_, keys, slots);
     default:
       return MapColumn(*keys.column_data(0), slots);
+  }
+}
+
+void KeyTable::FindKeys(const arrow::RecordBatch& keys, std::uint32_t* slots) const {
+  const auto rows = static_cast<std::size_t>(keys.num_rows());
+  const arrow::ArrayData& first = *keys.column_data(0);
+  std::vector<std::int64_t> scratch;
+  switch (form_) {
+    case Form::kNone:
+      TW_CHECK(false);
+    case Form::kInteger: {
+      const std::int64_t* values = WideValues(first, &scratch);
+      for (std::size_t i = 0; i < rows; ++i) slots[i] = integers_.Find(values[i]);
+      break;
+    }
+    case Form::kText:
+      for (std::size_t i = 0; i < rows; ++i)
+        slots[i] = bytes_.Find(TextAt(first, static_cast<std::int64_t>(i)));
+      break;
+    case Form::kEncoded: {
+      std::uint32_t* slot = slots;
+      own_codec_.Encode(keys, [&](std::string_view key) { *slot++ = bytes_.Find(key); });
+      break;
+    }
+  }
+  for (const auto& column : keys.columns()) {
+    if (column->null_count() == 0) continue;
+    for (std::size_t i = 0; i < rows; ++i) {
+      if (column->IsNull(static_cast<std::int64_t>(i))) slots[i] = kAbsent;
+    }
+  }
+  if (null_slot_ == kNoNull) return;
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (slots[i] >= null_slot_ && slots[i] != kAbsent) ++slots[i];
   }
 }
 

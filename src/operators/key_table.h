@@ -29,6 +29,11 @@ class KeyTable {
   /// The same for key columns alone, in the order of `columns`: what Columns gave.
   void MapKeys(const arrow::RecordBatch& keys, std::uint32_t* slots);
 
+  static constexpr std::uint32_t kAbsent = UINT32_MAX;
+  /// The same without adding: kAbsent for a key that is not there, and for a key with a NULL in it,
+  /// which equals nothing here. At least one column.
+  void FindKeys(const arrow::RecordBatch& keys, std::uint32_t* slots) const;
+
   std::size_t size() const;
   /// docs/specs/state.md, section 1.
   int KeyGroup(std::uint32_t slot) const;

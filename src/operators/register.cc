@@ -12,6 +12,7 @@
 #include "operators/group.h"
 #include "operators/join.h"
 #include "operators/log.h"
+#include "operators/lookup.h"
 #include "operators/map.h"
 #include "operators/sort.h"
 #include "operators/threshold.h"
@@ -71,6 +72,8 @@ void RegisterOperators(Registry& registry) {
   Add<JoinSpec>(registry,
                 {"matched: {from: [views, clicks], join: {on: [ad_id], within: 10s}}", 1});
   Add<LogSpec>(registry, {"seen: {from: events, log: {level: debug}}"});
+  Add<LookupSpec>(registry, {"known: {from: views, lookup: {in: ads, match: [ad_id], take: "
+                             "[campaign_id], missing: drop}}"});
   Add<MapSpec>(registry, {"priced: {from: orders, map: {columns: {total: price * amount}}}"});
   Add<SortSpec>(registry, {"ordered: {from: per_host, sort: {by: [ts, delay desc]}}", 1});
   Add<ThresholdSpec>(registry, {"judged: {from: loads, threshold: {watch: load, default: 10, "

@@ -62,6 +62,20 @@ TEST(Filter, AWrongConditionIsFoundAtPlanTime) {
   EXPECT_EQ(harness.Bind().status().fault(), Fault::kUser);
 }
 
+TEST(Map, ExpressionsWorkRowByRowAndReadNothingElse) {
+  for (const auto& [expression, slug] : std::vector<std::pair<std::string, std::string>>{
+           {"sum(x)", "not-row-by-row"},
+           {"row_number() OVER ()", "not-row-by-row"},
+           {"(SELECT max(x) FROM input)", "reads-a-table"},
+           {"(SELECT 1 FROM other)", "reads-a-table"},
+           {"(SELECT content FROM read_text('/etc/hostname'))", "table-function-not-allowed"}}) {
+    Harness harness(MakeSpec("map", R"j({"columns": {"y": ")j" + expression + R"j("}})j"),
+                    {Edge(data::MakeBatch({{"x", "bigint", "[1]"}}))});
+    harness.make_evaluator = MakeDuckDbEvaluator(TestDatabase());
+    EXPECT_EQ(harness.Bind().status().slug(), slug) << harness.Bind().status();
+  }
+}
+
 TEST(Map, ExpressionsSeeTheInputOnly) {
   const auto batch =
       data::MakeBatch({{"a", "bigint", "[1, null]"}, {"b", "varchar", "[\"x\", \"y\"]"}});

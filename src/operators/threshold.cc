@@ -126,7 +126,7 @@ Status Threshold::OnBatch(int, const data::Batch& batch) {
     double threshold = state.threshold;
     if (watch.IsValid(row) && time.IsValid(row)) {
       const double value = real ? std::bit_cast<double>(values[i]) : static_cast<double>(values[i]);
-      threshold = Judge(&state, value, times[i] * ns_per_unit_);
+      threshold = Judge(&state, value, ToNanoseconds(times[i], ns_per_unit_));
       state.changed = true;
     }
     thresholds[i] = std::bit_cast<std::int64_t>(threshold);

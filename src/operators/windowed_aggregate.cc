@@ -83,7 +83,8 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
       least = std::min(least, raw[i]);
       greatest = std::max(greatest, raw[i]);
     }
-    least = ToNanoseconds(least), greatest = ToNanoseconds(greatest);
+    least = ToNanoseconds(least, plan_->ns_per_unit),
+    greatest = ToNanoseconds(greatest, plan_->ns_per_unit);
     if (valid == nullptr && least >= watermark_ && !accumulators_.needs_time() &&
         InOnePart(least, greatest)) {
       // The usual slice: nothing is late and one pane takes all of it, so single times do not
@@ -95,7 +96,7 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
     times = raw;
     if (plan_->ns_per_unit != 1) {
       times_.resize(count);
-      for (std::size_t i = 0; i < count; ++i) times_[i] = ToNanoseconds(raw[i]);
+      for (std::size_t i = 0; i < count; ++i) times_[i] = ToNanoseconds(raw[i], plan_->ns_per_unit);
       times = times_.data();
     }
     left_out = LeaveOut(batch, times, valid);
@@ -113,13 +114,6 @@ Status WindowedAggregate::AddSlice(const data::Batch& batch) {
     picked_times_.push_back(times[row]);
   }
   return Add(batch, rows_.data(), picked_slots_.data(), picked_times_.data(), rows_.size());
-}
-
-std::int64_t WindowedAggregate::ToNanoseconds(std::int64_t time) const {
-  std::int64_t ns;
-  if (!__builtin_mul_overflow(time, plan_->ns_per_unit, &ns)) [[likely]]
-    return ns;
-  return time < 0 ? kNever + 1 : kForever - 1;  // beyond 1677 ... 2262
 }
 
 Status WindowedAggregate::OnWatermark(data::EventTime time) {

@@ -64,7 +64,6 @@ class WindowedAggregate : public QueuedOperator {
 
  private:
   Status AddSlice(const data::Batch& batch);
-  std::int64_t ToNanoseconds(std::int64_t time) const;
   /// Splits off what is late or has no time. True when rows were left out: `rows_` has the others.
   bool LeaveOut(const data::Batch& batch, const std::int64_t* times, const std::uint8_t* valid);
 
