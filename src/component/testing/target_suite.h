@@ -13,7 +13,7 @@
 
 namespace thalweg::component {
 
-/// A target that stages epochs and replaces what was there, in a place of its own.
+/// A target that stages epochs and replaces what was there, or adds to it, in a place of its own.
 class TargetStand {
  public:
   virtual ~TargetStand() = default;
@@ -32,6 +32,9 @@ class TargetStand {
 struct TargetCase {
   std::string name;  ///< letters and digits
   std::function<std::unique_ptr<TargetStand>()> make;
+  /// kReplace: an epoch's rows take the place of those before; kAppend: they are added, and an
+  /// epoch without rows changes nothing. Then TargetStand::Damage changes what came last.
+  WriteMode mode = WriteMode::kReplace;
 };
 std::ostream& operator<<(std::ostream& out, const TargetCase& one);
 

@@ -42,6 +42,8 @@ bool Take(const json& in, FileReceipt* receipt) {
   receipt->directory = parts != in.end();
   if (!receipt->directory) return Take(in, &receipt->parts.emplace_back().second);
   if (!parts->is_array()) return false;
+  receipt->append = in.contains("append");
+  if (receipt->append && !TakeText(in, "append", &receipt->tag)) return false;
   for (const json& part : *parts) {
     auto& [name, proof] = receipt->parts.emplace_back();
     if (!part.is_object() || !TakeText(part, "name", &name) || !Take(part, &proof)) return false;
@@ -71,6 +73,7 @@ std::string FileReceipt::ToJson() const {
     out["bytes"] = size().value;
     out["rows"] = rows();
     out["parts"] = json::array();
+    if (append) out["append"] = tag;
     for (const auto& [name, proof] : parts)
       Put(proof, &out["parts"].emplace_back(json{{"name", name}}));
   }

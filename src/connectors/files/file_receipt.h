@@ -16,10 +16,13 @@ namespace thalweg::connectors {
 /// and for a directory, with sizes and rows as totals:
 ///   {"v":1, "path":"/out/parts", "temp":"…", "bytes":…, "rows":…, "parts":[{"name":"part-0.csv",
 ///   "bytes":…, "rows":…, …}]}
+/// With "append": "<tag>", the parts are added to the directory.
 struct FileReceipt {
   std::string path;  ///< absolute, without a '/' at its end
   std::string temp;  ///< beside it: what is to become it
   bool directory = false;
+  bool append = false;  ///< the parts are added to the directory (appended_files.h)
+  std::string tag;      ///< append: of the writer, in the hidden names
   std::vector<std::pair<std::string, FileProof>> parts;  ///< one without a name for a file
 
   Bytes size() const;

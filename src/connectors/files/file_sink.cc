@@ -1,6 +1,8 @@
 #include "connectors/files/file_sink.h"
 
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/util/byte_size.h>
 
 #include "base/hash.h"
 #include "data/parquet_file.h"
@@ -55,6 +57,10 @@ class TextSink : public FileSink {
     return Status::Ok();
   }
 
+  Bytes written() const override {
+    return proof_.size + Bytes(static_cast<std::int64_t>(bytes_.size()));
+  }
+
   Result<FileProof> Finish() override {
     text_.clear();
     TW_RETURN_IF_ERROR(encoder_->Finish(&text_));
@@ -93,7 +99,12 @@ class ParquetSink : public FileSink {
   ParquetSink(FileSystem& files, std::string path, std::unique_ptr<data::ParquetWriter> writer)
       : files_(files), path_(std::move(path)), writer_(std::move(writer)) {}
 
-  Status Write(const arrow::RecordBatch& batch) override { return writer_->Write(batch); }
+  Status Write(const arrow::RecordBatch& batch) override {
+    const auto size = arrow::util::ReferencedBufferSize(batch);
+    written_ += Bytes(size.ok() ? *size : 0);
+    return writer_->Write(batch);
+  }
+  Bytes written() const override { return written_; }
 
   Result<FileProof> Finish() override {
     TW_ASSIGN_OR_RETURN(const data::DataFile file, writer_->Finish());
@@ -106,6 +117,7 @@ class ParquetSink : public FileSink {
   FileSystem& files_;
   std::string path_;
   std::unique_ptr<data::ParquetWriter> writer_;
+  Bytes written_;
 };
 
 }  // namespace

@@ -30,6 +30,8 @@ class FileSink {
                                                 const FilesTargetBody& body);
   virtual ~FileSink() = default;
   virtual Status Write(const arrow::RecordBatch& batch) = 0;
+  /// Bytes so far, about: of Parquet, those of the rows before they are encoded.
+  virtual Bytes written() const = 0;
   /// Everything is on the disk then; the name in the directory is the caller's business.
   virtual Result<FileProof> Finish() = 0;
 };

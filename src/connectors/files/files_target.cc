@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "connectors/files/appended_files.h"
 #include "connectors/files/files_writer.h"
 #include "data/types.h"
 
@@ -29,12 +30,20 @@ FilesTarget::FilesTarget(FilesTargetBody body, component::TargetContext context)
 Result<component::Guarantee> FilesTarget::Bind(const data::Columns& columns,
                                                const data::EdgeType& edge,
                                                component::WriteMode mode) {
-  if (mode != component::WriteMode::kReplace) {
+  const bool append = mode == component::WriteMode::kAppend;
+  if (mode == component::WriteMode::kMerge || (append && !body_.directory)) {
     return Status::Unsupported(
                fmt::format("a file can only be replaced as a whole target={}", identity()))
         .WithSlug("write-mode")
-        .WithHint("remove \"write\"; to add to a table, use materialize: append on a node");
+        .WithHint(append ? "add a / to the name: a directory gets a file for every epoch"
+                         : "remove \"write\"");
   }
+  if (!append && body_.roll) {
+    return Status::Invalid(fmt::format("\"roll\" needs write: append target={}", identity()))
+        .WithSlug("write-mode")
+        .WithHint("use max_rows_per_file");
+  }
+  mode_ = mode;
   if (body_.file_format == FileFormat::kParquet) {
     for (const data::Column& column : columns) TW_RETURN_IF_ERROR(data::CheckStorable(column));
   }
@@ -55,7 +64,10 @@ Status FilesTarget::CheckPlace() {
         .WithHint("remove it, or choose another name");
   }
   const bool is_directory = info->type == FileInfo::Type::kDirectory;
-  if (is_directory == body_.directory) return body_.directory ? CheckReplaceable() : Status::Ok();
+  if (is_directory == body_.directory) {
+    const bool whole = body_.directory && mode_ == component::WriteMode::kReplace;
+    return whole ? CheckReplaceable() : Status::Ok();
+  }
   return Status::Invalid(fmt::format("a {} has the name of the target path={}",
                                      is_directory ? "directory" : "file", path_))
       .WithSlug(is_directory ? "is-a-directory" : "not-a-directory")
@@ -85,10 +97,14 @@ bool FilesTarget::IsPartName(const std::string& name) const {
   return dot != std::string::npos && dot > kStem.size() && name[dot] == '.';
 }
 
+std::string FilesTarget::WriterTag(const component::WriterId& writer) const {
+  const std::uint64_t who = Hash64(fmt::format("{}/{}/{}", writer.node.str(), writer.task, path_));
+  return fmt::format("{:08x}", who & 0xFFFFFFFF);
+}
+
 std::string FilesTarget::TempPrefix(const component::WriterId& writer) const {
   const std::string stem = FileName(path_).substr(0, kLongestStem);
-  const std::uint64_t who = Hash64(fmt::format("{}/{}/{}", writer.node.str(), writer.task, path_));
-  return fmt::format(".{}.{:08x}.", stem, who & 0xFFFFFFFF);
+  return fmt::format(".{}.{}.", stem, WriterTag(writer));
 }
 
 Result<std::unique_ptr<component::Writer>> FilesTarget::Open(const component::WriterId& writer,
@@ -96,6 +112,10 @@ Result<std::unique_ptr<component::Writer>> FilesTarget::Open(const component::Wr
   if (schema_ == nullptr) return Status::Internal("a files target was opened before it was bound");
   TW_RETURN_IF_ERROR(MakeDirectories(files_, parent_));
   TW_RETURN_IF_ERROR(CheckPlace());
+  if (mode_ == component::WriteMode::kAppend) {
+    return OpenAppendingWriter(files_, {body_, schema_, identity(), path_, {}}, WriterTag(writer),
+                               writer, epoch);
+  }
   const std::string temp =
       JoinPath(parent_, fmt::format("{}{}{}", TempPrefix(writer), epoch.str(), kTempEnding));
   return OpenFilesWriter(files_, {body_, schema_, identity(), path_, temp});
@@ -104,6 +124,10 @@ Result<std::unique_ptr<component::Writer>> FilesTarget::Open(const component::Wr
 Status FilesTarget::Commit(std::span<const component::Receipt> receipts) {
   for (std::size_t i = 0; i < receipts.size(); ++i) {
     TW_ASSIGN_OR_RETURN(FileReceipt receipt, ParseReceipt(receipts[i]));
+    if (receipt.append) {
+      TW_RETURN_IF_ERROR(CommitAppended(files_, path_, receipt));
+      continue;
+    }
     // JSON is UTF-8, and a directory above may have a name that is not.
     receipt.temp = JoinPath(parent_, FileName(receipt.temp));
     // Each epoch replaces the one before it: only the last needs to be seen.
@@ -168,6 +192,11 @@ Status FilesTarget::Recover(const component::WriterId& writer,
     if (receipt.target != identity()) continue;
     TW_ASSIGN_OR_RETURN(const FileReceipt parsed, ParseReceipt(receipt));
     keep.insert(FileName(parsed.temp));
+    if (!parsed.append) continue;
+    for (const auto& part : parsed.parts) keep.insert(HiddenPartName(parsed.tag, part.first));
+  }
+  if (body_.directory) {
+    TW_RETURN_IF_ERROR(SweepAppended(files_, path_, WriterTag(writer), keep));
   }
   const auto names = files_.List(parent_);
   if (!names.ok()) return names.status().code() == Code::kNotFound ? Status::Ok() : names.status();
@@ -181,7 +210,7 @@ Status FilesTarget::Recover(const component::WriterId& writer,
 
 Result<bool> FilesTarget::Holds(const component::Receipt& receipt) {
   TW_ASSIGN_OR_RETURN(const FileReceipt parsed, ParseReceipt(receipt));
-  return IsInPlace(parsed);
+  return parsed.append ? HoldsAppended(files_, path_, parsed) : IsInPlace(parsed);
 }
 
 std::string FilesTarget::Describe(const component::Receipt& receipt) const {

@@ -14,7 +14,8 @@ namespace thalweg::connectors {
 /// A file, or a directory of files, that every epoch replaces as a whole. Rows are written aside,
 /// in the same directory, under a hidden name that tells the writer and the epoch; Prepare fsyncs
 /// them and Commit renames (a directory: exchanges) them into place. Somebody who reads sees the
-/// old state or the new one. The proof of the content is its size and XXH3-128.
+/// old state or the new one. In append mode an epoch adds files to the directory instead
+/// (appended_files.h). The proof of the content is its size and XXH3-128.
 class FilesTarget : public component::Target {
  public:
   FilesTarget(FilesTargetBody body, component::TargetContext context);
@@ -37,6 +38,7 @@ class FilesTarget : public component::Target {
   Status Replace(const FileReceipt& receipt);
   Result<bool> IsInPlace(const FileReceipt& receipt);
   bool IsPartName(const std::string& name) const;
+  std::string WriterTag(const component::WriterId& writer) const;
   std::string TempPrefix(const component::WriterId& writer) const;
 
   FilesTargetBody body_;
@@ -45,6 +47,7 @@ class FilesTarget : public component::Target {
   std::string path_;  ///< absolute, without a '/' at its end
   std::string parent_;
   data::SchemaRef schema_;
+  component::WriteMode mode_ = component::WriteMode::kReplace;
 };
 
 }  // namespace thalweg::connectors

@@ -44,7 +44,8 @@ class FilesWriter : public component::Writer {
     if (plan_.body.directory) TW_RETURN_IF_ERROR(files_.SyncDirectory(plan_.temp));
     TW_RETURN_IF_ERROR(files_.SyncDirectory(ParentPath(plan_.path)));
     open_ = false;
-    FileReceipt receipt{plan_.path, plan_.temp, plan_.body.directory, parts_};
+    FileReceipt receipt{
+        .path = plan_.path, .temp = plan_.temp, .directory = plan_.body.directory, .parts = parts_};
     return component::Receipt{plan_.identity, receipt.ToJson()};
   }
 
@@ -93,8 +94,12 @@ std::string_view EndingOfCodec(const FilesTargetBody& body) {
 
 }  // namespace
 
+std::string PartEnding(const FilesTargetBody& body) {
+  return fmt::format(".{}{}", ToString(body.file_format), EndingOfCodec(body));
+}
+
 std::string PartName(const FilesTargetBody& body, std::size_t number) {
-  return fmt::format("part-{:05}.{}{}", number, ToString(body.file_format), EndingOfCodec(body));
+  return fmt::format("part-{:05}{}", number, PartEnding(body));
 }
 
 Result<std::unique_ptr<component::Writer>> OpenFilesWriter(FileSystem& files,

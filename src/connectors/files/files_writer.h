@@ -17,6 +17,8 @@ struct FilesWriterPlan {
   std::string path, temp;  ///< FileReceipt
 };
 
+/// ".csv.gz".
+std::string PartEnding(const FilesTargetBody& body);
 /// "part-00000.csv.gz".
 std::string PartName(const FilesTargetBody& body, std::size_t number);
 

@@ -357,12 +357,19 @@ bool FilesSourceBody::Check(const Value& body, Diagnostics& diagnostics) {
   return diagnostics.errors() == before;
 }
 
+OptionsOf<FilesTargetBody::Roll> FilesTargetBody::Roll::Describe() {
+  return OptionsOf<Roll>("roll", "When a file is closed and the next one begun.")
+      .Field("size", &Roll::size,
+             {.doc = "At about so many bytes.", .example = "64MB", .required = true})
+      .Shorthand("size");
+}
+
 OptionsOf<FilesTargetBody> FilesTargetBody::Describe() {
   return OptionsOf<FilesTargetBody>("files", "A file, replaced as a whole.")
       .Field("files", &FilesTargetBody::files,
              {.doc = "Path from the directory of the pipeline file. With a / at its end, a "
                      "directory of files that is "
-                     "replaced as a whole.",
+                     "replaced as a whole, or added to with write: append.",
               .example = "out/report.parquet",
               .required = true})
       .Field("format", &FilesTargetBody::format,
@@ -384,7 +391,11 @@ OptionsOf<FilesTargetBody> FilesTargetBody::Describe() {
              {.doc = "csv: the text of a null.", .default_text = "\"\"", .example = "NA"})
       .Field("max_rows_per_file", &FilesTargetBody::max_rows_per_file,
              {.doc = "A directory: rows in each of its files. Without it there is one file.",
-              .example = "1000000"});
+              .example = "1000000"})
+      .Field("roll", &FilesTargetBody::roll,
+             {.doc = "A directory with write: append: begins another file inside of an epoch. "
+                     "Without it an epoch has one file.",
+              .example = "{size: 64MB}"});
 }
 
 bool FilesTargetBody::Check(const Value& body, Diagnostics& diagnostics) {
@@ -415,6 +426,10 @@ bool FilesTargetBody::Check(const Value& body, Diagnostics& diagnostics) {
     diagnostics.Error("bad-value", "Parquet is compressed inside: its name needs no other ending",
                       PlaceOf(body, "files"),
                       "write .parquet, and codec: gzip or zstd if you like");
+  }
+  if (roll && (!directory || roll->size.value < 1)) {
+    diagnostics.Error("bad-value", "\"roll\" is for a directory, and its size is positive",
+                      PlaceOf(body, "roll"));
   }
   if (max_rows_per_file && (!directory || *max_rows_per_file < 1)) {
     diagnostics.Error("bad-value",

@@ -66,6 +66,11 @@ struct FilesTargetBody {
   std::string delimiter;
   std::string nulls;
   std::optional<std::int64_t> max_rows_per_file;
+  struct Roll {
+    Bytes size;
+    static component::OptionsOf<Roll> Describe();
+  };
+  std::optional<Roll> roll;
 
   static component::OptionsOf<FilesTargetBody> Describe();
   bool Check(const component::Value& body, Diagnostics& diagnostics);

@@ -51,11 +51,14 @@ component::Descriptor SourceDescriptor() {
 component::Descriptor TargetDescriptor() {
   component::Descriptor descriptor;
   descriptor.name = "files";
-  descriptor.summary = "A CSV, JSON or Parquet file, or a directory of them, replaced as a whole.";
+  descriptor.summary =
+      "A CSV, JSON or Parquet file, or a directory of them; replaced as a whole, or a directory "
+      "that "
+      "every epoch adds files to.";
   descriptor.options = FilesTargetBody::Describe().info();
   descriptor.promise =
       "Exactly once: written aside, synced, renamed into place. A reader sees the old file or the "
-      "new one.";
+      "new one; appended files one after another.";
   descriptor.example =
       "report:\n"
       "  from: by_carrier\n"
