@@ -6,6 +6,7 @@
 #include "connectors/generator/register.h"
 #include "connectors/standard/register.h"
 #include "connectors/tail/register.h"
+#include "connectors/tcp/register.h"
 #include "duckdb/database.h"
 #include "engines/duckdb/duckdb_engine.h"
 #include "operators/duckdb_evaluator.h"
@@ -21,6 +22,7 @@ component::Registry MakeRegistry() {
   connectors::RegisterGenerator(registry);
   connectors::RegisterStandard(registry);
   connectors::RegisterTail(registry);
+  connectors::RegisterTcp(registry);
   operators::RegisterOperators(registry);
   return registry;
 }
