@@ -26,7 +26,9 @@ struct DataFile {
   bool outside() const { return !path.empty() && path.front() == '/'; }
 };
 
-/// One immutable state of a table: the rows of `files` less those that `deletes` name.
+/// One immutable state of a table: the rows of `files`. In a table with a merge key a row stands
+/// for every earlier row with the same key (NULL equals NULL); earlier is in file order, then in
+/// row order.
 struct Manifest {
   VersionId id;
   VersionId
@@ -34,9 +36,15 @@ struct Manifest {
   NodeId node;
   Columns columns;
   std::vector<DataFile> files;
-  std::vector<DataFile> deletes;  ///< change files of upsert tables; empty for batch tables
-  std::int64_t rows = 0;
+  std::vector<DataFile> deletes;       ///< reserved for keys of removed rows; empty today
+  std::vector<std::string> merge_key;  ///< columns of an upsert table; empty: rows stay as they are
+  /// The first files, which hold each key once among them; those behind them are changes.
+  std::int64_t base_files = 0;
+  std::int64_t rows = 0;  ///< in all files: with changes at most so many rows are to be seen
   Bytes bytes;
+  bool rows_exact() const {
+    return merge_key.empty() || base_files == static_cast<std::int64_t>(files.size());
+  }
 };
 
 /// What a file on disk was when it was read: convention for file sources.

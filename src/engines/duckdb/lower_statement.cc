@@ -106,12 +106,15 @@ class Lowering {
 
   static Result<std::string> Stored(const component::TableInput& table) {
     if (!table.manifest.deletes.empty()) {
-      return Status::Unsupported("tables with change files cannot be read yet");
+      return Status::Unsupported("tables with files of removed keys cannot be read yet");
     }
     std::vector<std::string> paths;
     for (const data::DataFile& file : table.manifest.files)
       paths.push_back(JoinPath(table.home, file.path));
-    return ReadParquet(paths, table.manifest.columns);
+    if (table.manifest.rows_exact()) return ReadParquet(paths, table.manifest.columns);
+    const auto base = paths.begin() + table.manifest.base_files;
+    return ReadUpserted({paths.begin(), base}, {base, paths.end()}, table.manifest.columns,
+                        table.manifest.merge_key);
   }
 
   Result<std::string> Inlined(const component::InlinedInput& inlined, LoweredStatement& lowered) {
@@ -199,6 +202,53 @@ Result<std::string> ReadParquet(const std::vector<std::string>& paths,
   const std::string_view by_name = paths.size() > 1 ? ", union_by_name = true" : "";
   return fmt::format("(SELECT {} FROM read_parquet([{}], hive_partitioning = false{}))",
                      NameList(columns), list, by_name);
+}
+
+namespace {
+
+/// DuckDB's own columns say where a row lies; a table's column of the same name would hide them.
+Status RefuseHiddenPlaces(const data::Columns& columns) {
+  for (const data::Column& column : columns) {
+    std::string name = column.name;
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (name != "file_index" && name != "file_row_number") continue;
+    return Status::Unsupported(
+               fmt::format("a table with a merge key cannot have a column \"{}\"", column.name))
+        .WithHint("give the column another name");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> ReadUpserted(const std::vector<std::string>& base,
+                                 const std::vector<std::string>& changes,
+                                 const data::Columns& columns,
+                                 const std::vector<std::string>& merge_key) {
+  TW_RETURN_IF_ERROR(RefuseHiddenPlaces(columns));
+  std::string key, same;
+  for (const std::string& name : merge_key) {
+    const std::string quoted = QuoteIdentifier(name);
+    key += (key.empty() ? "" : ", ") + quoted;
+    same += fmt::format("{}thalweg_change.{} IS NOT DISTINCT FROM thalweg_base.{}",
+                        same.empty() ? "" : " AND ", quoted, quoted);
+  }
+  std::string files;
+  for (const std::string& path : changes) files += (files.empty() ? "" : ", ") + PathLiteral(path);
+  const std::string read =
+      fmt::format("read_parquet([{}], hive_partitioning = false, union_by_name = true)", files);
+  // file_index and file_row_number are columns that DuckDB makes.
+  const std::string newest = fmt::format(
+      "(SELECT {0} FROM {1} QUALIFY row_number() OVER (PARTITION BY {2} ORDER BY file_index DESC, "
+      "file_row_number DESC) = 1)",
+      NameList(columns), read, key);
+  if (base.empty()) return newest;
+  TW_ASSIGN_OR_RETURN(const std::string rows, ReadParquet(base, columns));
+  // The base goes by row by row; only the keys of the changes are held.
+  return fmt::format(
+      "(SELECT thalweg_base.* FROM {} AS thalweg_base ANTI JOIN (SELECT DISTINCT {} FROM {}) AS "
+      "thalweg_change ON {} UNION ALL SELECT * FROM {})",
+      rows, key, read, same, newest);
 }
 
 }  // namespace thalweg::engines

@@ -35,6 +35,12 @@ std::string EmptyTable(const data::Columns& columns);
 /// The rows of Parquet files. Only these columns, in this order, whatever else lies in the files.
 Result<std::string> ReadParquet(const std::vector<std::string>& paths,
                                 const data::Columns& columns);
+/// The rows of an upsert table: of rows with equal keys (NULL equals NULL) the last one, in the
+/// order of the files and of their rows. In `base` no key occurs twice.
+Result<std::string> ReadUpserted(const std::vector<std::string>& base,
+                                 const std::vector<std::string>& changes,
+                                 const data::Columns& columns,
+                                 const std::vector<std::string>& merge_key);
 /// A quoted path for a table function, which reads * ? [ as a pattern.
 std::string PathLiteral(const std::string& path);
 
