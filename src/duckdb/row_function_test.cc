@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "data/testing/batch.h"
 #include "duckdb/database.h"
 
 namespace thalweg::duckdb {
@@ -155,6 +156,52 @@ TEST_F(RowFunctionTest, RefusesTypesThatNoTableStores) {
   const auto offered = database_->Offer(std::make_shared<BatchSource>(
       data::Columns{{0, "i", "interval"}}, std::vector<data::Batch>()));
   EXPECT_EQ(offered.status().slug(), "type-not-storable");
+}
+
+/// Gives the batch that was set last, to every run.
+class LatestBatch : public RowSource {
+ public:
+  explicit LatestBatch(data::Columns columns) : columns_(std::move(columns)) {}
+  const data::Columns& columns() const override { return columns_; }
+  int threads() const override { return 1; }
+  Result<std::unique_ptr<Cursor>> Open() override { return std::make_unique<Once>(batch); }
+  data::Batch batch;
+
+ private:
+  class Once : public Cursor {
+   public:
+    explicit Once(data::Batch batch) : batch_(std::move(batch)) {}
+    Result<data::Batch> Next() override { return std::exchange(batch_, nullptr); }
+
+   private:
+    data::Batch batch_;
+  };
+  const data::Columns columns_;
+};
+
+/// Columns are found by their names, whichever of them a statement reads.
+TEST_F(RowFunctionTest, APreparedQueryRunsOftenOverTheColumnsThatItNeeds) {
+  const auto source = std::make_shared<LatestBatch>(
+      data::Columns{{0, "a", "bigint"}, {0, "b", "varchar"}, {0, "c", "bigint"}});
+  const auto offered = database_->Offer(source).value();
+  const auto batch = [](const std::string& a, const std::string& b, const std::string& c) {
+    return data::MakeBatch({{"a", "bigint", a}, {"b", "varchar", b}, {"c", "bigint", c}});
+  };
+  const auto query =
+      connection_->Prepare("SELECT c, CAST(b AS bigint) AS n FROM " + offered->table()).value();
+  const auto count = connection_->Prepare("SELECT count(*) AS n FROM " + offered->table()).value();
+  source->batch = batch("[1, 2]", R"j(["10", null])j", "[5, 6]");
+  EXPECT_EQ(
+      (*query->Run())->ToString(),
+      (*data::MakeBatch({{"c", "bigint", "[5, 6]"}, {"n", "bigint", "[10, null]"}})).ToString());
+  EXPECT_EQ((*count->Run())->ToString(), (*data::MakeBatch({{"n", "bigint", "[2]"}})).ToString());
+  source->batch = batch("[1]", R"j(["x"])j", "[5]");
+  EXPECT_EQ(query->Run().status().slug(), "conversion-failed");
+  source->batch = batch("[]", "[]", "[]");
+  EXPECT_EQ((*query->Run())->num_rows(), 0);
+  source->batch = batch("[7]", R"j(["8"])j", "[9]");
+  EXPECT_EQ((*query->Run())->ToString(),
+            (*data::MakeBatch({{"c", "bigint", "[9]"}, {"n", "bigint", "[8]"}})).ToString());
 }
 
 }  // namespace
