@@ -24,6 +24,7 @@ struct NewRun {
   };
   std::vector<Node> nodes;
   Actor actor;
+  bool stream = false;  ///< retention does not wait for it to end
 };
 
 struct NewSignature {
@@ -68,6 +69,7 @@ class Catalog {
   virtual Result<std::optional<RunRecord>> FindRun(std::int64_t number) = 0;
   /// Newest first; a limit below 1 means all.
   virtual Result<std::vector<RunRecord>> Runs(std::optional<std::string> pipeline, int limit) = 0;
+  virtual Result<std::vector<RunRecord>> ActiveRuns() = 0;  ///< queued or running, newest first
   virtual Result<std::vector<NodeRunRecord>> NodeRuns(const RunId& run) = 0;  ///< in plan order
   struct NodeRunChange {
     NodeState state = NodeState::kRunning;
@@ -85,6 +87,11 @@ class Catalog {
   virtual Result<AttemptRecord> StartAttempt(const NodeRunId& node_run, const std::string& engine,
                                              const std::string& worker,
                                              std::chrono::seconds lease) = 0;
+  /// The same for several node runs of a stream, all or none. In order. [not durable]
+  virtual Result<std::vector<AttemptRecord>> StartAttempts(std::span<const NodeRunId> node_runs,
+                                                           const std::string& engine,
+                                                           const std::string& worker,
+                                                           std::chrono::seconds lease) = 0;
   /// kConflict when one of them does not run any more. [not durable]
   virtual Status RenewLease(std::span<const AttemptId> attempts, std::chrono::seconds lease) = 0;
   /// An attempt that ended without a commit; the node run gets `node_state`. The attempt's state
@@ -103,6 +110,10 @@ class Catalog {
   /// run), kDiskFull. After kIo the outcome is open until the catalog is opened again: the
   /// attempt's files must stay.
   virtual Result<std::vector<VersionRecord>> Commit(const CommitEpoch& epoch) = 0;
+  /// Epochs of several node runs in one transaction, all or none: a checkpoint of a stream. The
+  /// versions come back by epoch.
+  virtual Result<std::vector<std::vector<VersionRecord>>> Commit(
+      std::span<const CommitEpoch> epochs) = 0;
 
   // Versions. A table is "node", "node_rejects" or "node_late", by the node's name of today. What
   // retention took is not found any more.
@@ -151,7 +162,10 @@ class Catalog {
   virtual Result<std::vector<std::pair<std::string, std::string>>> Positions(
       const NodeId& node) = 0;
   /// Of the node's operators, as last committed.
-  virtual Result<std::vector<NewState>> States(const NodeId& node) = 0;
+  virtual Result<std::vector<StateRecord>> States(const NodeId& node) = 0;
+  enum class Progress { kStates, kPositions, kBoth };
+  /// Forgets how far the node has come; its next run begins anew. Writes an event of no run.
+  virtual Status DropProgress(const NodeId& node, Progress what, const Actor& actor) = 0;
 
   // Events, newest last; run number 0: those of no run. Ids rise without gaps over all runs.
   virtual Result<std::vector<EventRecord>> Events(std::int64_t run_number, std::int64_t after_id,
@@ -176,6 +190,20 @@ class Catalog {
   /// run names or may be reading (docs/specs/home.md, section 5). Returns the home-relative files
   /// that nothing names any more, for the caller to remove. Old cache entries go too.
   virtual Result<Retired> RetireVersions(int keep) = 0;
+  struct Trim {
+    std::vector<NodeId> nodes;
+    int keep = 10;                   ///< newest versions of each table
+    std::chrono::seconds grace{60};  ///< and those that were the newest within this time
+  };
+  /// RetireVersions for the tables of a stream, cheap enough for every few epochs: what it forgets
+  /// leaves no row behind, and with it go epochs and receipts that say nothing any more. [not
+  /// durable: files are given out by LooseFiles, which is]
+  virtual Status TrimStream(const Trim& trim) = 0;
+  /// Files that nothing names any more since a commit replaced operator state, or retention took a
+  /// stream's version. The caller removes them, then tells ForgetLooseFiles. When there are any,
+  /// what was committed before is made durable first: a power cut must not bring their names back.
+  virtual Result<std::vector<std::string>> LooseFiles() = 0;
+  virtual Status ForgetLooseFiles(std::span<const std::string> paths) = 0;  ///< [not durable]
   /// For doctor: SQLite's own check, foreign keys, numbers without gaps, states as their events
   /// say.
   virtual Status CheckIntegrity() = 0;

@@ -21,12 +21,15 @@ struct NewVersion {
 struct NewPosition {
   std::string split;
   std::string position;
+  bool dropped = false;  ///< the split has no position any more
 };
-/// Operator state as of the epoch: files below state/, as base and deltas (docs/specs/state.md, for
-/// streams).
+/// Operator state as of the epoch: all files of it below state/, oldest first (docs/specs/state.md,
+/// section 3). Without files the state is dropped.
 struct NewState {
   std::string operator_name;
   std::vector<data::DataFile> files;
+  std::string definition;  ///< what the operator was: another one cannot use the state
+  int state_version = 0;   ///< of the component
 };
 
 /// **The only commit in the product**: one catalog transaction that makes all of this true

@@ -82,7 +82,7 @@ Result<std::vector<VersionRecord>> CommitRows(Connection& db, Instant now,
     versions.push_back(std::move(version));
   }
   TW_RETURN_IF_ERROR(WritePositions(db, row.record.node, epoch));
-  TW_RETURN_IF_ERROR(WriteStates(db, row.record.node, epoch));
+  TW_RETURN_IF_ERROR(WriteStates(db, now, row.record.node, epoch));
   TW_RETURN_IF_ERROR(InsertReceipts(db, now, row.record.node, epoch));
 
   AttemptRecord measures = epoch.measures;

@@ -205,6 +205,15 @@ std::string Home::AttemptDirectory(const NodeId& node, const AttemptId& attempt)
   return JoinPath(NodeDirectory(node), attempt.str());
 }
 
+std::string Home::StateDirectory() const {
+  return JoinPath(path_, "state");
+}
+
+std::string Home::StateDirectory(const NodeId& node, const AttemptId& attempt) const {
+  TW_CHECK(!node.empty() && !attempt.empty());
+  return JoinPath(JoinPath(StateDirectory(), node.str()), attempt.str());
+}
+
 std::string Home::RunDirectory(std::int64_t number) const {
   return JoinPath(path_, fmt::format("runs/{}", number));
 }

@@ -33,6 +33,9 @@ class Home {
   std::string TablesDirectory() const;
   std::string NodeDirectory(const NodeId& node) const;
   std::string AttemptDirectory(const NodeId& node, const AttemptId& attempt) const;
+  std::string StateDirectory() const;
+  /// state/<node id>/<attempt id>
+  std::string StateDirectory(const NodeId& node, const AttemptId& attempt) const;
   std::string RunDirectory(std::int64_t number) const;       ///< runs/<n>
   std::string EvidenceDirectory(std::int64_t number) const;  ///< runs/<n>/evidence
   /// spill/<pid>-<ulid>: of this process and no other, also among containers that share the home.

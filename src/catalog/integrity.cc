@@ -17,15 +17,22 @@ constexpr auto kRules = std::to_array<std::string_view>({
     "SELECT 'run numbers have gaps: ' || COUNT(*) || ' of ' || MAX(number) FROM runs "
     "HAVING COUNT(*) <> COALESCE(MAX(number), 0)",
 
+    // Those that a stream forgot are counted.
     "SELECT 'version numbers have gaps: node ' || node_id || output || ', ' || COUNT(*) || ' of ' "
     "|| MAX(number) "
-    "FROM versions GROUP BY node_id, output HAVING COUNT(*) <> MAX(number)",
+    "FROM versions GROUP BY node_id, output HAVING COUNT(*) + COALESCE((SELECT t.count FROM "
+    "trimmed t WHERE t.kind = 'versions' AND t.key = node_id || output), 0) <> MAX(number)",
 
     "SELECT 'attempt numbers have gaps: split ' || split_id FROM attempts GROUP BY split_id "
     "HAVING COUNT(*) <> MAX(number)",
 
     "SELECT 'receipt numbers have gaps: ' || target FROM receipts GROUP BY target HAVING COUNT(*) "
+    "+ COALESCE((SELECT t.count FROM trimmed t WHERE t.kind = 'receipts' AND t.key = target), 0) "
     "<> MAX(number)",
+
+    "SELECT 'state without a snapshot: ' || s.node_id FROM operator_states s LEFT JOIN "
+    "operator_snapshots o ON o.node_id = s.node_id AND o.operator_name = s.operator_name WHERE "
+    "o.node_id IS NULL",
 
     "SELECT 'event numbers have gaps: ' || COUNT(*) || ' of ' || MAX(id) FROM events "
     "HAVING COUNT(*) <> COALESCE(MAX(id), 0)",

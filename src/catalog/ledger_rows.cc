@@ -1,6 +1,11 @@
 #include "catalog/ledger_rows.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "catalog/event_rows.h"
+#include "catalog/trim.h"
 
 namespace thalweg::catalog {
 namespace {
@@ -24,6 +29,11 @@ Result<std::vector<ReceiptRecord>> ReadReceipts(Query& rows) {
 
 Status WritePositions(Connection& db, const NodeId& node, const CommitEpoch& epoch) {
   for (const NewPosition& position : epoch.positions) {
+    if (position.dropped) {
+      TW_RETURN_IF_ERROR(
+          db.Run("DELETE FROM positions WHERE node_id = ? AND split = ?", node, position.split));
+      continue;
+    }
     TW_RETURN_IF_ERROR(
         db.Run("INSERT INTO positions (node_id, split, position, epoch_id) VALUES (?, ?, ?, ?) "
                "ON CONFLICT (node_id, split) DO UPDATE SET position = excluded.position, epoch_id "
@@ -45,40 +55,119 @@ Result<std::vector<std::pair<std::string, std::string>>> ListPositions(Connectio
   return positions;
 }
 
-Status WriteStates(Connection& db, const NodeId& node, const CommitEpoch& epoch) {
-  for (const NewState& state : epoch.states) {
-    TW_RETURN_IF_ERROR(db.Run("DELETE FROM operator_states WHERE node_id = ? AND operator_name = ?",
-                              node, state.operator_name));
-    std::int64_t position = 0;
-    for (const data::DataFile& file : state.files) {
-      TW_RETURN_IF_ERROR(
-          db.Run("INSERT INTO operator_states (node_id, operator_name, position, path, rows, "
-                 "bytes, identity, epoch_id) "
-                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                 node, state.operator_name, position++, file.path, file.rows, file.size,
-                 file.identity, epoch.id));
-    }
+namespace {
+
+Result<std::vector<data::DataFile>> ReadStateFiles(Connection& db, const NodeId& node,
+                                                   const std::string& name) {
+  Query rows(db,
+             "SELECT path, rows, bytes, identity FROM operator_states WHERE node_id = ? AND "
+             "operator_name = ? ORDER BY position",
+             node, name);
+  std::vector<data::DataFile> files;
+  while (rows.Next()) {
+    data::DataFile& file = files.emplace_back();
+    rows.Into(file.path, file.rows, file.size, file.identity);
+  }
+  TW_RETURN_IF_ERROR(rows.status());
+  return files;
+}
+
+/// Most epochs add a delta behind the files that are there: only what differs is written.
+Status WriteStateFileRows(Connection& db, Instant now, const NodeId& node, const EpochId& epoch,
+                          const NewState& state) {
+  TW_ASSIGN_OR_RETURN(const auto before, ReadStateFiles(db, node, state.operator_name));
+  const auto same =
+      static_cast<std::size_t>(std::ranges::mismatch(before, state.files).in1 - before.begin());
+  if (same < before.size()) {
+    TW_RETURN_IF_ERROR(db.Run(
+        "DELETE FROM operator_states WHERE node_id = ? AND operator_name = ? AND position >= ?",
+        node, state.operator_name, same));
+  }
+  for (std::size_t i = same; i < before.size(); ++i) {
+    const bool stays = std::ranges::any_of(
+        state.files, [&](const data::DataFile& file) { return file.path == before[i].path; });
+    if (!stays) TW_RETURN_IF_ERROR(InsertLooseFile(db, now, before[i].path));
+  }
+  for (std::size_t i = same; i < state.files.size(); ++i) {
+    const data::DataFile& file = state.files[i];
+    TW_RETURN_IF_ERROR(db.Run(
+        "INSERT INTO operator_states (node_id, operator_name, position, path, rows, "
+        "bytes, identity, epoch_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        node, state.operator_name, i, file.path, file.rows, file.size, file.identity, epoch));
   }
   return Status::Ok();
 }
 
-Result<std::vector<NewState>> ListStates(Connection& db, const NodeId& node) {
-  Query rows(
-      db,
-      "SELECT operator_name, path, rows, bytes, identity FROM operator_states WHERE node_id = ? "
-      "ORDER BY operator_name, position",
-      node);
-  std::vector<NewState> states;
-  while (rows.Next()) {
-    std::string name;
-    data::DataFile file;
-    rows.Into(name, file.path, file.rows, file.size, file.identity);
-    if (states.empty() || states.back().operator_name != name)
-      states.push_back({.operator_name = name, .files = {}});
-    states.back().files.push_back(std::move(file));
+}  // namespace
+
+Status WriteStates(Connection& db, Instant now, const NodeId& node, const CommitEpoch& epoch) {
+  for (const NewState& state : epoch.states) {
+    TW_RETURN_IF_ERROR(WriteStateFileRows(db, now, node, epoch.id, state));
+    if (state.files.empty()) {
+      TW_RETURN_IF_ERROR(
+          db.Run("DELETE FROM operator_snapshots WHERE node_id = ? AND operator_name = ?", node,
+                 state.operator_name));
+      continue;
+    }
+    TW_RETURN_IF_ERROR(db.Run(
+        "INSERT INTO operator_snapshots (node_id, operator_name, definition, state_version, "
+        "epoch_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT (node_id, operator_name) DO UPDATE SET "
+        "definition = excluded.definition, state_version = excluded.state_version, epoch_id = "
+        "excluded.epoch_id",
+        node, state.operator_name, state.definition, state.state_version, epoch.id));
   }
-  TW_RETURN_IF_ERROR(rows.status());
+  return Status::Ok();
+}
+
+Result<std::vector<StateRecord>> ListStates(Connection& db, const NodeId& node) {
+  std::vector<StateRecord> states;
+  {
+    Query rows(db,
+               "SELECT s.operator_name, s.definition, s.state_version, s.epoch_id, e.sequence, "
+               "e.committed FROM operator_snapshots s JOIN epochs e ON e.id = s.epoch_id "
+               "WHERE s.node_id = ? ORDER BY s.operator_name",
+               node);
+    while (rows.Next()) {
+      StateRecord& state = states.emplace_back();
+      rows.Into(state.operator_name, state.definition, state.state_version, state.epoch,
+                state.sequence, state.committed);
+    }
+    TW_RETURN_IF_ERROR(rows.status());
+  }
+  for (StateRecord& state : states) {
+    TW_ASSIGN_OR_RETURN(state.files, ReadStateFiles(db, node, state.operator_name));
+  }
   return states;
+}
+
+Status DropProgressRows(Connection& db, Instant now, const NodeId& node, Catalog::Progress what,
+                        const Actor& actor) {
+  EventRecord event;
+  event.at = now;
+  event.actor = actor.name;
+  event.reason = actor.reason;
+  {
+    Query rows(db, "SELECT name FROM nodes WHERE id = ?", node);
+    if (rows.Next()) rows.Into(event.node);
+    TW_RETURN_IF_ERROR(rows.status());
+  }
+  if (event.node.empty()) return Status::NotFound(fmt::format("no such node id={}", node.str()));
+  if (what != Catalog::Progress::kPositions) {
+    TW_ASSIGN_OR_RETURN(const auto states, ListStates(db, node));
+    for (const StateRecord& state : states) {
+      for (const data::DataFile& file : state.files)
+        TW_RETURN_IF_ERROR(InsertLooseFile(db, now, file.path));
+    }
+    TW_RETURN_IF_ERROR(db.Run("DELETE FROM operator_states WHERE node_id = ?", node));
+    TW_RETURN_IF_ERROR(db.Run("DELETE FROM operator_snapshots WHERE node_id = ?", node));
+  }
+  if (what != Catalog::Progress::kStates)
+    TW_RETURN_IF_ERROR(db.Run("DELETE FROM positions WHERE node_id = ?", node));
+  event.what = what == Catalog::Progress::kStates      ? "state dropped"
+               : what == Catalog::Progress::kPositions ? "positions dropped"
+                                                       : "state and positions dropped";
+  return InsertEvent(db, event);
 }
 
 Status InsertReceipts(Connection& db, Instant now, const NodeId& node, const CommitEpoch& epoch) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "catalog/commit_epoch.h"
+#include "catalog/catalog.h"
 #include "catalog/sqlite.h"
 
 namespace thalweg::catalog {
@@ -17,8 +17,10 @@ Status WritePositions(Connection& db, const NodeId& node, const CommitEpoch& epo
 Result<std::vector<std::pair<std::string, std::string>>> ListPositions(Connection& db,
                                                                        const NodeId& node);
 
-Status WriteStates(Connection& db, const NodeId& node, const CommitEpoch& epoch);
-Result<std::vector<NewState>> ListStates(Connection& db, const NodeId& node);
+Status WriteStates(Connection& db, Instant now, const NodeId& node, const CommitEpoch& epoch);
+Result<std::vector<StateRecord>> ListStates(Connection& db, const NodeId& node);
+Status DropProgressRows(Connection& db, Instant now, const NodeId& node, Catalog::Progress what,
+                        const Actor& actor);
 
 Status InsertReceipts(Connection& db, Instant now, const NodeId& node, const CommitEpoch& epoch);
 /// In the order in which each target must commit them.

@@ -196,7 +196,49 @@ CREATE TABLE cache (
 );
 )sql";
 
-constexpr auto kMigrations = std::to_array<Migration>({{1, kFirst}});
+/// Streams: what tells a restart whether state still fits, upsert tables, retention per epoch.
+constexpr std::string_view kStreams = R"sql(
+ALTER TABLE runs ADD COLUMN stream INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE versions ADD COLUMN merge_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE versions ADD COLUMN base_files BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE operator_snapshots (
+  node_id        TEXT    NOT NULL REFERENCES nodes (id),
+  operator_name  TEXT    NOT NULL,
+  definition     TEXT    NOT NULL,
+  state_version  INTEGER NOT NULL,
+  epoch_id       TEXT    NOT NULL REFERENCES epochs (id),
+  PRIMARY KEY (node_id, operator_name)
+) /* clustered */;
+INSERT INTO operator_snapshots (node_id, operator_name, definition, state_version, epoch_id)
+  SELECT node_id, operator_name, '', 0, MAX(epoch_id) FROM operator_states GROUP BY node_id, operator_name;
+
+CREATE TABLE loose_files (
+  path   TEXT   NOT NULL PRIMARY KEY,
+  since  BIGINT NOT NULL
+) /* clustered */;
+
+CREATE TABLE trimmed (
+  kind   TEXT   NOT NULL,
+  key    TEXT   NOT NULL,
+  count  BIGINT NOT NULL,
+  PRIMARY KEY (kind, key)
+) /* clustered */;
+
+CREATE INDEX runs_active ON runs (number) WHERE state IN ('queued', 'running');
+CREATE INDEX version_files_by_path ON version_files (path);
+CREATE INDEX operator_states_by_path ON operator_states (path);
+CREATE INDEX versions_kept ON versions (node_id, output, number) WHERE retired IS NULL;
+CREATE INDEX versions_by_parent ON versions (parent_id);
+CREATE INDEX versions_by_epoch ON versions (epoch_id);
+CREATE INDEX node_runs_by_version ON node_runs (version_id);
+CREATE INDEX node_runs_by_node ON node_runs (node_id);
+CREATE INDEX receipts_by_epoch ON receipts (epoch_id);
+CREATE INDEX receipts_by_version ON receipts (version_id);
+CREATE INDEX signature_versions_by_version ON signature_versions (version_id);
+)sql";
+
+constexpr auto kMigrations = std::to_array<Migration>({{1, kFirst}, {2, kStreams}});
 
 }  // namespace
 

@@ -58,6 +58,7 @@ struct RunRecord {
   Instant started;
   std::optional<Instant> ended;
   std::string actor, reason;  ///< of the last change of state
+  bool stream = false;        ///< its nodes commit an epoch each now and then, until it is ended
 };
 
 struct NodeRunRecord {
@@ -103,6 +104,17 @@ struct VersionRecord {
   bool invalidated = false;
   std::string digest;  ///< data::RowDigest, where it was computed (gates); else empty
   Instant created;
+};
+
+/// An operator's state as last committed.
+struct StateRecord {
+  std::string operator_name;
+  std::vector<data::DataFile> files;  ///< in the order in which they were given
+  std::string definition;
+  int state_version = 0;
+  EpochId epoch;               ///< that wrote it
+  std::uint64_t sequence = 0;  ///< of that epoch, in its node run
+  Instant committed;
 };
 
 enum class Decision { kApproved, kRejected };

@@ -15,7 +15,9 @@ constexpr std::chrono::hours kCacheLife{24 * 90};
 /// Before the first active run nothing was being read that is not the newest good version now.
 Result<Instant> OldestActiveStart(Connection& db) {
   std::optional<Instant> oldest;
-  Query rows(db, "SELECT MIN(started) FROM runs WHERE state IN ('queued', 'running')");
+  Query rows(db,
+             "SELECT MIN(started) FROM runs WHERE state IN ('queued', 'running') "
+             "AND stream = 0");
   if (rows.Next()) rows.Into(oldest);
   TW_RETURN_IF_ERROR(rows.status());
   return oldest.value_or(Instant::max());
@@ -39,6 +41,7 @@ Result<std::vector<VersionId>> FindRetirable(Connection& db, int keep) {
       "'invalidated') "
       // Nobody names it.
       "AND v.id NOT IN (SELECT version_id FROM signature_versions) "
+      "AND v.id NOT IN (SELECT position FROM positions) "
       "AND v.id NOT IN (SELECT rc.version_id FROM receipts rc WHERE rc.version_id IS NOT NULL "
       "  AND (rc.state = 'prepared' OR rc.number = "
       "    (SELECT MAX(last.number) FROM receipts last WHERE last.target = rc.target))) "

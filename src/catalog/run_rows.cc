@@ -14,14 +14,16 @@ namespace {
 
 #define TW_RUN_COLUMNS                                                                           \
   "SELECT r.id, r.number, r.pipeline, r.state, r.file_path, t.text, r.parameters, r.selection, " \
-  "r.started, r.ended, r.actor, r.reason FROM runs r JOIN file_texts t ON t.hash = r.file_hash "
+  "r.started, r.ended, r.actor, r.reason, r.stream FROM runs r JOIN file_texts t ON t.hash = "   \
+  "r.file_hash "
 
 Result<std::vector<RunRecord>> ReadRuns(Query& rows) {
   std::vector<RunRecord> runs;
   while (rows.Next()) {
     RunRecord& run = runs.emplace_back();
     rows.Into(run.id, run.number, run.pipeline, run.state, run.file_path, run.file_text,
-              run.parameters, run.selection, run.started, run.ended, run.actor, run.reason);
+              run.parameters, run.selection, run.started, run.ended, run.actor, run.reason,
+              run.stream);
   }
   TW_RETURN_IF_ERROR(rows.status());
   return runs;
@@ -50,6 +52,7 @@ Result<RunRecord> InsertRun(Connection& db, Instant now, const NewRun& run) {
   record.started = now;
   record.actor = run.actor.name;
   record.reason = run.actor.reason;
+  record.stream = run.stream;
 
   const std::string hash = HashBytes(run.file_text).ToHex();
   TW_RETURN_IF_ERROR(
@@ -58,9 +61,10 @@ Result<RunRecord> InsertRun(Connection& db, Instant now, const NewRun& run) {
   TW_RETURN_IF_ERROR(
       db.Run("INSERT INTO runs (id, number, pipeline, state, file_path, file_hash, parameters, "
              "selection, started, "
-             "actor, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             "actor, reason, stream) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
              record.id, record.number, record.pipeline, record.state, record.file_path, hash,
-             record.parameters, record.selection, record.started, record.actor, record.reason));
+             record.parameters, record.selection, record.started, record.actor, record.reason,
+             record.stream));
   std::int64_t position = 0;
   for (const NewRun::Node& node : run.nodes) {
     TW_RETURN_IF_ERROR(
@@ -95,6 +99,11 @@ Result<std::vector<RunRecord>> ListRuns(Connection& db, const std::optional<std:
     return ReadRuns(rows);
   }
   Query rows(db, TW_RUN_COLUMNS "ORDER BY r.number DESC LIMIT ?", most);
+  return ReadRuns(rows);
+}
+
+Result<std::vector<RunRecord>> ListActiveRuns(Connection& db) {
+  Query rows(db, TW_RUN_COLUMNS "WHERE r.state IN ('queued', 'running') ORDER BY r.number DESC");
   return ReadRuns(rows);
 }
 

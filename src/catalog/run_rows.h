@@ -16,6 +16,7 @@ Result<std::optional<RunRecord>> FindRunRow(Connection& db, std::int64_t number)
 /// Newest first; `limit` below 1: all.
 Result<std::vector<RunRecord>> ListRuns(Connection& db, const std::optional<std::string>& pipeline,
                                         int limit);
+Result<std::vector<RunRecord>> ListActiveRuns(Connection& db);
 
 Result<std::vector<NodeRunRecord>> ListNodeRuns(Connection& db, const RunId& run);
 Status UpdateNodeRun(Connection& db, Instant now, const NodeRunId& node_run,

@@ -14,6 +14,7 @@
 #include "catalog/schema.h"
 #include "catalog/signature_rows.h"
 #include "catalog/state_rows.h"
+#include "catalog/trim.h"
 #include "catalog/version_rows.h"
 
 namespace thalweg::catalog {
@@ -112,6 +113,10 @@ Result<std::vector<RunRecord>> SqliteCatalog::Runs(std::optional<std::string> pi
   return Read([&](Connection& db) { return ListRuns(db, pipeline, limit); });
 }
 
+Result<std::vector<RunRecord>> SqliteCatalog::ActiveRuns() {
+  return Read([](Connection& db) { return ListActiveRuns(db); });
+}
+
 Result<std::vector<NodeRunRecord>> SqliteCatalog::NodeRuns(const RunId& run) {
   return Read([&](Connection& db) { return ListNodeRuns(db, run); });
 }
@@ -138,6 +143,22 @@ Result<AttemptRecord> SqliteCatalog::StartAttempt(const NodeRunId& node_run,
                                                   std::chrono::seconds lease) {
   return Write(Durability::kNotDurable, [&](Connection& db, Instant now) {
     return InsertAttempt(db, now, node_run, engine, worker, lease);
+  });
+}
+
+Result<std::vector<AttemptRecord>> SqliteCatalog::StartAttempts(
+    std::span<const NodeRunId> node_runs, const std::string& engine, const std::string& worker,
+    std::chrono::seconds lease) {
+  using Attempts = std::vector<AttemptRecord>;
+  if (node_runs.empty()) return Attempts();
+  return Write(Durability::kNotDurable, [&](Connection& db, Instant now) -> Result<Attempts> {
+    Attempts attempts;
+    for (const NodeRunId& node_run : node_runs) {
+      TW_ASSIGN_OR_RETURN(AttemptRecord attempt,
+                          InsertAttempt(db, now, node_run, engine, worker, lease));
+      attempts.push_back(std::move(attempt));
+    }
+    return attempts;
   });
 }
 
@@ -175,6 +196,20 @@ Result<std::vector<AttemptRecord>> SqliteCatalog::LoseAttempts(const RunId& run,
 Result<std::vector<VersionRecord>> SqliteCatalog::Commit(const CommitEpoch& epoch) {
   return Write(Durability::kDurable,
                [&](Connection& db, Instant now) { return CommitRows(db, now, epoch); });
+}
+
+Result<std::vector<std::vector<VersionRecord>>> SqliteCatalog::Commit(
+    std::span<const CommitEpoch> epochs) {
+  using Committed = std::vector<std::vector<VersionRecord>>;
+  if (epochs.empty()) return Committed();
+  return Write(Durability::kDurable, [&](Connection& db, Instant now) -> Result<Committed> {
+    Committed committed;
+    for (const CommitEpoch& epoch : epochs) {
+      TW_ASSIGN_OR_RETURN(auto versions, CommitRows(db, now, epoch));
+      committed.push_back(std::move(versions));
+    }
+    return committed;
+  });
 }
 
 Result<std::optional<VersionRecord>> SqliteCatalog::FindVersion(const VersionId& id) {
@@ -250,8 +285,14 @@ Result<std::vector<std::pair<std::string, std::string>>> SqliteCatalog::Position
   return Read([&](Connection& db) { return ListPositions(db, node); });
 }
 
-Result<std::vector<NewState>> SqliteCatalog::States(const NodeId& node) {
+Result<std::vector<StateRecord>> SqliteCatalog::States(const NodeId& node) {
   return Read([&](Connection& db) { return ListStates(db, node); });
+}
+
+Status SqliteCatalog::DropProgress(const NodeId& node, Progress what, const Actor& actor) {
+  return Write(Durability::kDurable, [&](Connection& db, Instant now) {
+    return DropProgressRows(db, now, node, what, actor);
+  });
 }
 
 Result<std::vector<EventRecord>> SqliteCatalog::Events(std::int64_t run_number,
@@ -294,6 +335,28 @@ Result<Catalog::Retired> SqliteCatalog::RetireVersions(int keep) {
         .WithHint("keep 1 or more");
   return Write(Durability::kDurable,
                [&](Connection& db, Instant now) { return RetireVersionRows(db, now, keep); });
+}
+
+Status SqliteCatalog::TrimStream(const Trim& trim) {
+  if (trim.keep < 1)
+    return Status::Invalid("at least one version of each table must be kept")
+        .WithHint("keep 1 or more");
+  return Write(Durability::kNotDurable,
+               [&](Connection& db, Instant now) { return TrimStreamRows(db, now, trim); });
+}
+
+Result<std::vector<std::string>> SqliteCatalog::LooseFiles() {
+  TW_ASSIGN_OR_RETURN(auto paths, Read([](Connection& db) { return ListLooseFiles(db); }));
+  if (paths.empty()) return paths;
+  // Durable, whatever made them loose: see the contract.
+  return Write(Durability::kDurable,
+               [](Connection& db, Instant now) { return ConfirmLooseFiles(db, now); });
+}
+
+Status SqliteCatalog::ForgetLooseFiles(std::span<const std::string> paths) {
+  if (paths.empty()) return Status::Ok();
+  return Write(Durability::kNotDurable,
+               [&](Connection& db, Instant) { return DeleteLooseFiles(db, paths); });
 }
 
 Status SqliteCatalog::CheckIntegrity() {

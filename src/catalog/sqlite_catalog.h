@@ -25,6 +25,7 @@ class SqliteCatalog final : public Catalog {
   Status SetRunState(const RunId& run, RunState state, const Actor& actor) override;
   Result<std::optional<RunRecord>> FindRun(std::int64_t number) override;
   Result<std::vector<RunRecord>> Runs(std::optional<std::string> pipeline, int limit) override;
+  Result<std::vector<RunRecord>> ActiveRuns() override;
   Result<std::vector<NodeRunRecord>> NodeRuns(const RunId& run) override;
   Status SetNodeRun(const NodeRunId& node_run, const NodeRunChange& change) override;
   Status SetNodeRuns(std::span<const std::pair<NodeRunId, NodeRunChange>> changes) override;
@@ -32,6 +33,10 @@ class SqliteCatalog final : public Catalog {
   Result<AttemptRecord> StartAttempt(const NodeRunId& node_run, const std::string& engine,
                                      const std::string& worker,
                                      std::chrono::seconds lease) override;
+  Result<std::vector<AttemptRecord>> StartAttempts(std::span<const NodeRunId> node_runs,
+                                                   const std::string& engine,
+                                                   const std::string& worker,
+                                                   std::chrono::seconds lease) override;
   Status RenewLease(std::span<const AttemptId> attempts, std::chrono::seconds lease) override;
   Status EndAttempt(const AttemptRecord& measures, NodeState node_state,
                     const Actor& actor) override;
@@ -40,6 +45,8 @@ class SqliteCatalog final : public Catalog {
   Result<std::vector<AttemptRecord>> LoseAttempts(const RunId& run, const Actor& actor) override;
 
   Result<std::vector<VersionRecord>> Commit(const CommitEpoch& epoch) override;
+  Result<std::vector<std::vector<VersionRecord>>> Commit(
+      std::span<const CommitEpoch> epochs) override;
 
   Result<std::optional<VersionRecord>> FindVersion(const VersionId& id) override;
   Result<std::optional<VersionRecord>> FindReusable(const NodeId& node,
@@ -65,7 +72,8 @@ class SqliteCatalog final : public Catalog {
   Status MarkApplied(std::span<const ReceiptRecord> receipts) override;
   Result<std::optional<ReceiptRecord>> LastReceipt(const std::string& target) override;
   Result<std::vector<std::pair<std::string, std::string>>> Positions(const NodeId& node) override;
-  Result<std::vector<NewState>> States(const NodeId& node) override;
+  Result<std::vector<StateRecord>> States(const NodeId& node) override;
+  Status DropProgress(const NodeId& node, Progress what, const Actor& actor) override;
 
   Result<std::vector<EventRecord>> Events(std::int64_t run_number, std::int64_t after_id,
                                           int limit) override;
@@ -79,6 +87,9 @@ class SqliteCatalog final : public Catalog {
                   std::span<const std::pair<std::string, std::string>> entries) override;
 
   Result<Retired> RetireVersions(int keep) override;
+  Status TrimStream(const Trim& trim) override;
+  Result<std::vector<std::string>> LooseFiles() override;
+  Status ForgetLooseFiles(std::span<const std::string> paths) override;
   Status CheckIntegrity() override;
 
  private:

@@ -14,9 +14,10 @@ namespace {
 #define TW_VERSION_FROM                                                                  \
   "FROM nodes n JOIN versions v ON v.node_id = n.id JOIN epochs e ON e.id = v.epoch_id " \
   "JOIN node_runs nr ON nr.id = e.node_run_id JOIN runs r ON r.id = nr.run_id "
-#define TW_VERSION                                                                        \
-  "SELECT v.id, v.parent_id, v.node_id, v.columns, v.rows, v.bytes, v.number, n.name || " \
-  "v.output, n.pipeline, "                                                                \
+#define TW_VERSION                                                                               \
+  "SELECT v.id, v.parent_id, v.node_id, v.columns, v.merge_key, v.base_files, v.rows, v.bytes, " \
+  "v.number, n.name || "                                                                         \
+  "v.output, n.pipeline, "                                                                       \
   "r.id, r.number, v.recipe_key, v.good, " TW_INVALIDATED ", v.digest, v.created " TW_VERSION_FROM
 #define TW_TABLE "n.pipeline = ? AND n.name = ? AND v.output = ? "
 
@@ -44,6 +45,27 @@ Status DecodeColumns(std::string_view text, data::Columns& columns) {
       .WithHint("run `thalweg doctor`");
 }
 
+/// Empty for no key, as most tables have none.
+std::string EncodeKey(const std::vector<std::string>& key) {
+  if (key.empty()) return "";
+  return nlohmann::json(key).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Status DecodeKey(std::string_view text, std::vector<std::string>& key) {
+  if (text.empty()) return Status::Ok();
+  const auto document = nlohmann::json::parse(text, nullptr, false);
+  bool well_formed = document.is_array();
+  for (const auto& name : document) {
+    well_formed = well_formed && name.is_string();
+    if (!well_formed) break;
+    key.push_back(name.get<std::string>());
+  }
+  if (well_formed) return Status::Ok();
+  return Status(Code::kCorrupt,
+                fmt::format("the merge key of a version cannot be read text={}", text))
+      .WithHint("run `thalweg doctor`");
+}
+
 Status ReadFiles(Connection& db, data::Manifest& manifest) {
   Query rows(db,
              "SELECT deletes, path, rows, bytes, identity FROM version_files WHERE version_id = ? "
@@ -63,12 +85,13 @@ Result<std::vector<VersionRecord>> ReadVersions(Connection& db, Query& rows) {
   while (rows.Next()) {
     VersionRecord& version = versions.emplace_back();
     data::Manifest& manifest = version.manifest;
-    std::string columns;
-    rows.Into(manifest.id, manifest.parent, manifest.node, columns, manifest.rows, manifest.bytes,
-              version.number, version.table, version.pipeline, version.run, version.run_number,
-              version.recipe_key, version.good, version.invalidated, version.digest,
-              version.created);
+    std::string columns, merge_key;
+    rows.Into(manifest.id, manifest.parent, manifest.node, columns, merge_key, manifest.base_files,
+              manifest.rows, manifest.bytes, version.number, version.table, version.pipeline,
+              version.run, version.run_number, version.recipe_key, version.good,
+              version.invalidated, version.digest, version.created);
     TW_RETURN_IF_ERROR(DecodeColumns(columns, manifest.columns));
+    TW_RETURN_IF_ERROR(DecodeKey(merge_key, manifest.merge_key));
     TW_RETURN_IF_ERROR(ReadFiles(db, manifest));
   }
   TW_RETURN_IF_ERROR(rows.status());
@@ -142,13 +165,15 @@ Status InsertVersion(Connection& db, const EpochId& epoch, const std::string& no
   }
   const data::Manifest& manifest = version.manifest;
   TW_ASSIGN_OR_RETURN(version.number, NextNumber(db, manifest.node, name.output));
-  TW_RETURN_IF_ERROR(
-      db.Run("INSERT INTO versions (id, node_id, output, number, epoch_id, parent_id, recipe_key, "
-             "columns, rows, bytes, "
-             "good, digest, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             manifest.id, manifest.node, name.output, version.number, epoch, manifest.parent,
-             version.recipe_key, EncodeColumns(manifest.columns), manifest.rows, manifest.bytes,
-             version.good, version.digest, version.created));
+  TW_RETURN_IF_ERROR(db.Run(
+      "INSERT INTO versions (id, node_id, output, number, epoch_id, parent_id, recipe_key, "
+      "columns, rows, bytes, "
+      "good, digest, created, merge_key, base_files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?)",
+      manifest.id, manifest.node, name.output, version.number, epoch, manifest.parent,
+      version.recipe_key, EncodeColumns(manifest.columns), manifest.rows, manifest.bytes,
+      version.good, version.digest, version.created, EncodeKey(manifest.merge_key),
+      manifest.base_files));
   std::int64_t position = 0;
   TW_RETURN_IF_ERROR(InsertFiles(db, manifest.id, manifest.files, false, position));
   return InsertFiles(db, manifest.id, manifest.deletes, true, position);
