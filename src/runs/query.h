@@ -19,8 +19,8 @@ struct OpenQuery {
 
 /// `x` is the table of that name in `pipeline` (when given), else in the only pipeline that has
 /// one; `p.x` is explicit. `thalweg.runs`, `.nodes`, `.attempts`, `.versions`, `.signatures`,
-/// `.targets`, `.events` are the catalog as tables. Errors have their place in `diagnostics` (the
-/// source text is the statement itself).
+/// `.events` are the catalog as tables, `.metrics` what runs measured. Errors have their place in
+/// `diagnostics` (the source text is the statement itself).
 Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std::string& pipeline,
                         std::stop_token stop, Diagnostics& diagnostics);
 

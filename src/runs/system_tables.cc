@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "data/parquet_file.h"
+#include "runs/metric_series.h"
 
 namespace thalweg::runs {
 
@@ -38,6 +39,9 @@ class TableBuilder {
   TableBuilder& Add(std::string_view text) { return Add(std::string(text)); }
   TableBuilder& Add(std::int64_t number) {
     return Keep(static_cast<arrow::Int64Builder&>(Next()).Append(number));
+  }
+  TableBuilder& Add(double number) {
+    return Keep(static_cast<arrow::DoubleBuilder&>(Next()).Append(number));
   }
   TableBuilder& Add(bool flag) {
     return Keep(static_cast<arrow::BooleanBuilder&>(Next()).Append(flag));
@@ -84,12 +88,13 @@ data::Columns Make(std::initializer_list<std::pair<const char*, const char*>> co
 struct SystemTable {
   std::string_view name;
   data::Columns columns;
-  Status (*fill)(catalog::Catalog&, TableBuilder&);
+  Status (*fill)(Workspace&, TableBuilder&);
 };
 
 constexpr int kAllRuns = 1'000'000;
 
-Status FillRuns(catalog::Catalog& catalog, TableBuilder& table) {
+Status FillRuns(Workspace& workspace, TableBuilder& table) {
+  catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto runs, catalog.Runs(std::nullopt, kAllRuns));
   for (const auto& run : runs) {
     table.Row();
@@ -103,7 +108,8 @@ Status FillRuns(catalog::Catalog& catalog, TableBuilder& table) {
   return {};
 }
 
-Status FillNodes(catalog::Catalog& catalog, TableBuilder& table) {
+Status FillNodes(Workspace& workspace, TableBuilder& table) {
+  catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto runs, catalog.Runs(std::nullopt, kAllRuns));
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(const auto nodes, catalog.NodeRuns(run.id));
@@ -125,7 +131,8 @@ Status FillNodes(catalog::Catalog& catalog, TableBuilder& table) {
   return {};
 }
 
-Status FillAttempts(catalog::Catalog& catalog, TableBuilder& table) {
+Status FillAttempts(Workspace& workspace, TableBuilder& table) {
+  catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto runs, catalog.Runs(std::nullopt, kAllRuns));
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(const auto nodes, catalog.NodeRuns(run.id));
@@ -155,7 +162,8 @@ Status FillAttempts(catalog::Catalog& catalog, TableBuilder& table) {
   return {};
 }
 
-Status FillVersions(catalog::Catalog& catalog, TableBuilder& table) {
+Status FillVersions(Workspace& workspace, TableBuilder& table) {
+  catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto tables, catalog.Tables());
   for (const auto& known : tables) {
     TW_ASSIGN_OR_RETURN(const auto versions,
@@ -179,7 +187,8 @@ Status FillVersions(catalog::Catalog& catalog, TableBuilder& table) {
   return {};
 }
 
-Status FillSignatures(catalog::Catalog& catalog, TableBuilder& table) {
+Status FillSignatures(Workspace& workspace, TableBuilder& table) {
+  catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto nodes, catalog.Nodes());
   for (const auto& node : nodes) {
     if (node.kind != "gate") continue;
@@ -199,7 +208,8 @@ Status FillSignatures(catalog::Catalog& catalog, TableBuilder& table) {
   return {};
 }
 
-Status FillEvents(catalog::Catalog& catalog, TableBuilder& table) {
+Status FillEvents(Workspace& workspace, TableBuilder& table) {
+  catalog::Catalog& catalog = workspace.catalog();
   TW_ASSIGN_OR_RETURN(const auto runs, catalog.Runs(std::nullopt, kAllRuns));
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(const auto events, catalog.Events(run.number, 0, kAllRuns));
@@ -212,6 +222,24 @@ Status FillEvents(catalog::Catalog& catalog, TableBuilder& table) {
           .Add(event.what)
           .Add(event.actor)
           .Add(event.reason);
+    }
+  }
+  return {};
+}
+
+/// Of a run whose file cannot be read there are no rows: it is best effort.
+Status FillMetrics(Workspace& workspace, TableBuilder& table) {
+  TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(std::nullopt, kAllRuns));
+  for (const auto& run : runs) {
+    const auto metrics = ReadMetrics(workspace.home(), run.number);
+    if (!metrics.ok()) continue;
+    for (const Metric& metric : *metrics) {
+      table.Row();
+      table.Add(std::optional(metric.at))
+          .Add(run.number)
+          .Add(metric.node)
+          .Add(metric.measure)
+          .Add(metric.value);
     }
   }
   return {};
@@ -296,6 +324,13 @@ const std::vector<SystemTable>& All() {
              {"actor", "varchar"},
              {"reason", "varchar"}}),
        FillEvents},
+      {"metrics",
+       Make({{"at", "timestamptz"},
+             {"run", "bigint"},
+             {"node", "varchar"},
+             {"measure", "varchar"},
+             {"value", "double"}}),
+       FillMetrics},
   };
   return tables;
 }
@@ -309,7 +344,7 @@ Result<component::Input> SystemTables::Read(const std::string& table) {
     if (known.name != table) continue;
     TableBuilder builder(known.columns);
     TW_RETURN_IF_ERROR(builder.Open());
-    TW_RETURN_IF_ERROR(known.fill(workspace_.catalog(), builder));
+    TW_RETURN_IF_ERROR(known.fill(workspace_, builder));
     TW_ASSIGN_OR_RETURN(const data::Batch batch, builder.Finish());
     directory_ = JoinPath(workspace_.home().SpillDirectory(), "system");
     TW_RETURN_IF_ERROR(MakeDirectories(workspace_.files(), directory_));

@@ -8,9 +8,9 @@
 
 namespace thalweg::runs {
 
-/// The catalog as tables: thalweg.runs, .nodes, .attempts, .versions, .signatures, .events. Each is
-/// written as a Parquet file below the process's spill directory when a query reads it, and goes
-/// with that directory.
+/// The catalog as tables: thalweg.runs, .nodes, .attempts, .versions, .signatures, .events; and
+/// what the runs measured: .metrics. Each is written as a Parquet file below the process's spill
+/// directory when a query reads it, and goes with that directory.
 class SystemTables {
  public:
   static constexpr std::string_view kPipeline = "thalweg";

@@ -95,7 +95,7 @@ Command QueryCommand() {
           "'run:12') and\n"
           "AT (TIMESTAMP => '2026-01-31T12:00:00Z') look back. thalweg.runs, .nodes, .attempts, "
           ".versions, .signatures,\n"
-          ".targets and .events are what the home knows of itself. Rows are printed as they come; "
+          ".events and .metrics are what the home knows of itself. Rows are printed as they come; "
           "only the table form stops\n"
           "at --rows. With - the statement is read from standard input.",
       .example =
