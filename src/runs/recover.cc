@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -62,15 +63,13 @@ Status RollForward(Workspace& workspace, std::vector<std::string>* lines) {
 Result<std::vector<std::string>> Recover(Workspace& workspace) {
   std::vector<std::string> lines;
   const catalog::Actor actor{"thalweg", "its process died"};
-  TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(std::nullopt, 1000));
+  TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().ActiveRuns());
   bool died = false;
   std::vector<std::unique_ptr<catalog::RunLock>> locks;
   for (const auto& run : runs) {
     const bool starting = run.state == catalog::RunState::kQueued &&
                           workspace.clock().Now() - run.started < kStartGrace;
-    if ((run.state != catalog::RunState::kRunning && run.state != catalog::RunState::kQueued) ||
-        starting)
-      continue;
+    if (starting) continue;
     TW_ASSIGN_OR_RETURN(auto lock, catalog::RunLock::TryAcquire(workspace.home(), run.number));
     if (!lock) continue;
     locks.push_back(std::move(lock));
@@ -81,15 +80,22 @@ Result<std::vector<std::string>> Recover(Workspace& workspace) {
     died = true;
   }
   TW_RETURN_IF_ERROR(RollForward(workspace, &lines));
-  if (died) TW_RETURN_IF_ERROR(SweepAttempts(workspace).status());
+  if (died) {
+    TW_RETURN_IF_ERROR(RemoveLooseFiles(workspace).status());
+    TW_RETURN_IF_ERROR(SweepAttempts(workspace).status());
+  }
   return lines;
 }
 
 Result<catalog::RunRecord> ResumableRun(Workspace& workspace) {
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(std::nullopt, 1000));
+  std::set<std::string> overtaken;  // pipelines of which a newer run did everything
   for (const auto& run : runs) {
+    if (overtaken.contains(run.pipeline)) continue;
     if (run.state != catalog::RunState::kDone && run.state != catalog::RunState::kInvalidated)
       return run;
+    if (run.state == catalog::RunState::kDone && run.selection.empty())
+      overtaken.insert(run.pipeline);
   }
   return Status::NotFound("no run is left to resume").WithHint("start a new one: thalweg run");
 }

@@ -1,5 +1,6 @@
 #include "runs/sweep.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace {
 /// Attempts that may still commit.
 Result<std::set<std::string>> LivingAttempts(Workspace& workspace) {
   std::set<std::string> living;
-  TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(std::nullopt, 1000));
+  TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().ActiveRuns());
   for (const auto& run : runs) {
     if (run.state != catalog::RunState::kRunning) continue;
     TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run.id));
@@ -42,46 +43,77 @@ Result<Bytes> SizeOf(FileSystem& files, const std::string& path, std::int64_t* c
   return size;
 }
 
-/// "tables/<node>/<attempt>" of a home-relative file path.
-std::string AttemptOf(const std::string& file) {
-  std::size_t end = 0;
-  for (int part = 0; part < 3 && end != std::string::npos; ++part)
-    end = file.find('/', end + (part > 0 ? 1 : 0));
-  return file.substr(0, end);
+/// The directories of all attempts, below tables/ and state/.
+Result<std::vector<std::string>> AttemptDirectories(Workspace& workspace) {
+  FileSystem& files = workspace.files();
+  const catalog::Home& home = workspace.home();
+  std::vector<std::string> all;
+  for (const auto& root : {home.TablesDirectory(), home.StateDirectory()}) {
+    TW_ASSIGN_OR_RETURN(const auto nodes, files.List(root));
+    for (const auto& node : nodes) {
+      const std::string directory = JoinPath(root, node);
+      TW_ASSIGN_OR_RETURN(const auto attempts, files.List(directory));
+      for (const auto& attempt : attempts) all.push_back(JoinPath(directory, attempt));
+    }
+  }
+  return all;
 }
 
-/// Directories of attempts that no version needs and no living attempt writes. An attempt's row
-/// comes before its directory, and a commit makes its files referenced before the attempt ends: so
-/// directories are listed first, then the living attempts are read, then what is referenced.
-Result<std::vector<std::string>> DeadAttempts(Workspace& workspace) {
-  FileSystem& files = workspace.files();
-  std::vector<std::string> all;
-  TW_ASSIGN_OR_RETURN(const auto nodes, files.List(workspace.home().TablesDirectory()));
-  for (const auto& node : nodes) {
-    const std::string directory = workspace.home().NodeDirectory(NodeId(node));
-    TW_ASSIGN_OR_RETURN(const auto attempts, files.List(directory));
-    for (const auto& attempt : attempts) all.push_back(JoinPath(directory, attempt));
+/// What below `directory` is not named; the whole of it when nothing in it is. `named`:
+/// home-relative, sorted.
+Status AddUnnamed(Workspace& workspace, const std::string& directory,
+                  const std::vector<std::string>& named, std::vector<std::string>& unnamed) {
+  const std::string prefix = workspace.home().Relative(directory) + "/";
+  const auto first = std::ranges::lower_bound(named, prefix);
+  if (first == named.end() || !first->starts_with(prefix)) {
+    unnamed.push_back(directory);
+    return {};
   }
+  TW_ASSIGN_OR_RETURN(const auto entries, workspace.files().ListEntries(directory));
+  for (const auto& entry : entries) {
+    const std::string path = JoinPath(directory, entry.name);
+    if (entry.type == FileInfo::Type::kDirectory && !entry.link) {
+      TW_RETURN_IF_ERROR(AddUnnamed(workspace, path, named, unnamed));
+    } else if (!std::ranges::binary_search(named, workspace.home().Relative(path))) {
+      unnamed.push_back(path);
+    }
+  }
+  return {};
+}
+
+/// Files and whole directories of attempts that nothing names and no living attempt writes. An
+/// attempt's row comes before its directory, and a commit makes its files named before the attempt
+/// ends: so directories are listed first, then the living attempts are read, then what is named.
+Result<std::vector<std::string>> DeadPaths(Workspace& workspace) {
+  TW_ASSIGN_OR_RETURN(const auto all, AttemptDirectories(workspace));
   TW_ASSIGN_OR_RETURN(const auto living, LivingAttempts(workspace));
-  TW_ASSIGN_OR_RETURN(const auto referenced, workspace.catalog().ReferencedFiles());
-  std::set<std::string> needed;
-  for (const auto& file : referenced) needed.insert(AttemptOf(file));
-  std::erase_if(all, [&](const std::string& path) {
-    return living.contains(FileName(path)) || needed.contains(workspace.home().Relative(path));
-  });
-  return all;
+  TW_ASSIGN_OR_RETURN(const auto named, workspace.catalog().ReferencedFiles());
+  std::vector<std::string> dead;
+  for (const auto& path : all) {
+    if (living.contains(FileName(path))) continue;
+    TW_RETURN_IF_ERROR(AddUnnamed(workspace, path, named, dead));
+  }
+  return dead;
 }
 
 }  // namespace
 
 Result<std::vector<std::string>> SweepAttempts(Workspace& workspace) {
   std::vector<std::string> removed;
-  TW_ASSIGN_OR_RETURN(const auto dead, DeadAttempts(workspace));
+  TW_ASSIGN_OR_RETURN(const auto dead, DeadPaths(workspace));
   for (const auto& path : dead) {
     TW_RETURN_IF_ERROR(RemoveTree(workspace.files(), path));
     removed.push_back(workspace.home().Relative(path));
   }
   return removed;
+}
+
+Result<std::vector<std::string>> RemoveLooseFiles(Workspace& workspace) {
+  TW_ASSIGN_OR_RETURN(auto loose, workspace.catalog().LooseFiles());
+  for (const auto& path : loose)
+    TW_RETURN_IF_ERROR(workspace.files().Remove(workspace.home().Absolute(path)));
+  TW_RETURN_IF_ERROR(workspace.catalog().ForgetLooseFiles(loose));
+  return loose;
 }
 
 Result<SweepReport> Sweep(Workspace& workspace, const SweepOptions& options) {
@@ -91,7 +123,12 @@ Result<SweepReport> Sweep(Workspace& workspace, const SweepOptions& options) {
                         workspace.catalog().RetireVersions(options.keep_versions));
     report.versions = static_cast<std::int64_t>(retired.versions.size());
   }
-  TW_ASSIGN_OR_RETURN(const auto dead, DeadAttempts(workspace));
+  if (!options.dry_run) {
+    TW_ASSIGN_OR_RETURN(auto loose, RemoveLooseFiles(workspace));
+    report.files += std::ssize(loose);
+    report.removed = std::move(loose);
+  }
+  TW_ASSIGN_OR_RETURN(const auto dead, DeadPaths(workspace));
   for (const auto& path : dead) {
     std::int64_t files = 0;
     TW_ASSIGN_OR_RETURN(const Bytes size, SizeOf(workspace.files(), path, &files));

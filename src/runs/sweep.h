@@ -24,8 +24,13 @@ struct SweepReport {
 /// no living attempt may still be writing.
 Result<SweepReport> Sweep(Workspace& workspace, const SweepOptions& options);
 
-/// Removes directories of attempts that can no longer commit: lost, failed or cancelled ones, and
-/// those whose row a power cut took away. Returns home-relative paths.
+/// Removes what attempts that can no longer commit left below tables/ and state/ and nothing names:
+/// of lost, failed or cancelled ones, and of those whose row a power cut took away. Returns
+/// home-relative paths of files and whole directories.
 Result<std::vector<std::string>> SweepAttempts(Workspace& workspace);
+
+/// Removes the files that a stream's epochs no longer need (Catalog::LooseFiles). Returns their
+/// home-relative paths.
+Result<std::vector<std::string>> RemoveLooseFiles(Workspace& workspace);
 
 }  // namespace thalweg::runs
