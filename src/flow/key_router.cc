@@ -8,6 +8,7 @@
 #include <arrow/array/data.h>
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 

@@ -143,8 +143,7 @@ Status OperatorTask::PutAside(const data::Batch& row, const Status& error) {
     ++counters().dropped;
     return {};
   }
-  TW_ASSIGN_OR_RETURN(auto rows,
-                      component::RejectRows(node(), error.message(), row));
+  TW_ASSIGN_OR_RETURN(auto rows, component::RejectRows(node(), error.message(), row));
   outputs().EmitSide("rejects", std::move(rows));
   return {};
 }

@@ -60,7 +60,7 @@ void StateChain::Add(const StateBuffer& snapshot) {
 }
 
 std::string ToString(const StateFileName& name) {
-  return fmt::format("{:012}-{:03}-{}-{}.parquet", name.epoch, name.instance,
+  return fmt::format("{:020}-{:03}-{}-{}.parquet", name.epoch, name.instance,
                      name.base ? "base" : "delta", name.table);
 }
 
@@ -74,7 +74,7 @@ Result<StateFileName> ParseStateFileName(std::string_view path) {
     text.remove_prefix(digits + 1);
     return true;
   };
-  if (!number(12, &name.epoch) || !number(3, &name.instance)) return Misnamed(path);
+  if (!number(20, &name.epoch) || !number(3, &name.instance)) return Misnamed(path);
   if (text.starts_with("base-")) {
     name.base = true;
     text.remove_prefix(5);

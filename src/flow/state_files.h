@@ -47,7 +47,7 @@ class StateChain {
 };
 
 /// What the name of a state file says (docs/specs/state.md, section 3):
-/// <epoch, 12 digits>-<instance, 3 digits>-<base|delta>-<table>.parquet
+/// <epoch, 20 digits>-<instance, 3 digits>-<base|delta>-<table>.parquet
 struct StateFileName {
   std::uint64_t epoch = 0;
   int instance = 0;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "component/operator.h"
+#include "component/source.h"
 #include "flow/counters.h"
 #include "flow/scheduler.h"
 #include "flow/sink.h"

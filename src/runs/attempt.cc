@@ -75,13 +75,22 @@ Status Attempt::SyncFiles(const catalog::CommitEpoch& epoch) {
   return {};
 }
 
+void Attempt::FillIn(catalog::CommitEpoch* epoch) const {
+  if (epoch->id.empty()) epoch->id = EpochId::New();
+  epoch->node_run = node_run_;
+  epoch->attempt = record_.id;
+  epoch->measures = record_;
+}
+
+void Attempt::CommitTried(bool ends) {
+  commit_tried_ = true;
+  ended_ |= ends;
+}
+
 Result<std::vector<catalog::VersionRecord>> Attempt::Commit(catalog::CommitEpoch epoch) {
   TW_RETURN_IF_ERROR(SyncFiles(epoch));
-  if (epoch.id.empty()) epoch.id = EpochId::New();
-  epoch.node_run = node_run_;
-  epoch.attempt = record_.id;
+  FillIn(&epoch);
   epoch.sequence = static_cast<std::uint64_t>(record_.number);  // a batch attempt commits once
-  epoch.measures = record_;
   workspace_.files().Point("commit.before");
   commit_tried_ = true;
   auto committed = workspace_.catalog().Commit(epoch);
@@ -92,8 +101,10 @@ Result<std::vector<catalog::VersionRecord>> Attempt::Commit(catalog::CommitEpoch
 
 Status Attempt::End(catalog::NodeState node_state, const std::string& reason) {
   record_.state = catalog::AttemptState::kDone;
-  ended_ = true;
-  return workspace_.catalog().EndAttempt(record_, node_state, {workspace_.actor(), reason});
+  const Status ended =
+      workspace_.catalog().EndAttempt(record_, node_state, {workspace_.actor(), reason});
+  ended_ = ended.ok();
+  return ended;
 }
 
 Status Attempt::Fail(const Status& error, catalog::NodeState node_state) {

@@ -35,6 +35,12 @@ class Attempt {
   /// measures. Steps and kill points: docs/specs/home.md.
   Result<std::vector<catalog::VersionRecord>> Commit(catalog::CommitEpoch epoch);
 
+  // A stream's attempt commits many epochs, together with those of other attempts.
+  /// What an epoch says of its attempt: id when empty, node_run, attempt, measures.
+  void FillIn(catalog::CommitEpoch* epoch) const;
+  /// A commit is about to be tried: from now on the files may be needed. `ends`: it is the last.
+  void CommitTried(bool ends);
+
   /// Ends an attempt whose epoch was committed without `ends`: a target, which still had to become
   /// visible.
   Status End(catalog::NodeState node_state, const std::string& reason);

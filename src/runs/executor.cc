@@ -12,8 +12,11 @@
 
 #include "base/log.h"
 #include "catalog/event_log.h"
+#include "runs/lease_keeper.h"
+#include "runs/metric_series.h"
 #include "runs/node_runner.h"
 #include "runs/run_state.h"
+#include "runs/stream_run.h"
 #include "runs/sweep.h"
 
 namespace thalweg::runs {
@@ -21,28 +24,6 @@ namespace thalweg::runs {
 using catalog::NodeState;
 
 namespace {
-
-/// Renews the leases of a process's attempts until it is destroyed.
-class LeaseKeeper {
- public:
-  LeaseKeeper(catalog::Catalog& catalog, const RunningAttempts& running)
-      : thread_([&catalog, &running](std::stop_token stop) {
-          std::mutex mutex;
-          std::condition_variable_any never;
-          std::unique_lock lock(mutex);
-          while (!stop.stop_requested()) {
-            never.wait_for(lock, stop, kLease / 3, [] { return false; });
-            if (stop.stop_requested()) return;
-            const auto attempts = running.All();
-            if (attempts.empty()) continue;
-            const Status renewed = catalog.RenewLease(attempts, kLease);
-            if (!renewed.ok()) Log(LogLevel::kWarn, "cannot renew leases: {}", renewed.message());
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
 
 /// Runs the nodes of one run: a node starts when all it reads and comes after has ended;
 /// independent nodes run at once.
@@ -83,7 +64,8 @@ class Scheduler {
   static std::size_t At(int i) { return static_cast<std::size_t>(i); }
   /// Nodes whose result is not settled before execution.
   bool Takes(int i) const {
-    return !state_.node_runs[At(i)].empty() && state_.results[At(i)].state == NodeState::kPending;
+    return !state_.node_runs[At(i)].empty() && !state_.node(i).streams &&
+           state_.results[At(i)].state == NodeState::kPending;
   }
 
   void Work() {
@@ -168,16 +150,6 @@ std::string ParametersJson(const spec::Pipeline& pipeline) {
   return json.dump();
 }
 
-std::map<std::string, std::string> ParametersOf(const catalog::RunRecord& run) {
-  std::map<std::string, std::string> parameters;
-  const auto json = nlohmann::json::parse(run.parameters, nullptr, false);
-  if (!json.is_object()) return parameters;
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_string()) parameters[name] = value.get<std::string>();
-  }
-  return parameters;
-}
-
 std::vector<std::string> SplitWords(const std::string& text) {
   std::vector<std::string> words;
   std::size_t at = 0;
@@ -210,11 +182,43 @@ class RunDriver {
     if (work) {
       if (workspace_.engine_opened() || plan.anything_runs()) TW_RETURN_IF_ERROR(Prepare(plan));
       Scheduler(state, parallel > 0 ? parallel : workspace_.threads(), stop_).Execute();
+      Stream(state);
     }
     return Finish(state);
   }
 
  private:
+  /// The nodes that stream, as one flow, once the tables that they read are there.
+  void Stream(RunState& state) {
+    bool any = false;
+    NodeResult instead;
+    for (const int i : state.plan.graph.order) {
+      const auto at = static_cast<std::size_t>(i);
+      if (!state.node(i).streams || state.node_runs[at].empty()) continue;
+      any = true;
+      for (const int other : state.node(i).upstream) {
+        const NodeResult& result = state.results[static_cast<std::size_t>(other)];
+        if (state.node(other).streams || state.node_runs[static_cast<std::size_t>(other)].empty() ||
+            result.state == NodeState::kDone || result.state == NodeState::kReused)
+          continue;
+        instead.state = result.state == NodeState::kWaiting || result.state == NodeState::kPending
+                            ? NodeState::kPending
+                            : NodeState::kSkipped;
+        instead.detail = fmt::format("needs {}", state.node(other).name());
+      }
+    }
+    if (!any) return;
+    if (stop_.stop_requested()) {
+      instead.state = NodeState::kCancelled;
+      instead.detail = "the run was stopped";
+    }
+    if (instead.detail.empty()) return RunStream(state, stop_);
+    for (const int i : state.plan.graph.order) {
+      const auto at = static_cast<std::size_t>(i);
+      if (state.node(i).streams && !state.node_runs[at].empty()) state.results[at] = instead;
+    }
+  }
+
   /// Nodes that the plan reuses as they are: one transaction for all of them.
   Status SettleReused(RunState& state, const std::vector<catalog::NodeRunRecord>& records) {
     std::vector<std::pair<NodeRunId, catalog::Catalog::NodeRunChange>> changes;
@@ -323,6 +327,12 @@ class RunDriver {
     if (waiting) end = catalog::RunState::kWaiting, reason = "waits at " + outcome.gates.front();
     if (cancelled) end = catalog::RunState::kCancelled, reason = "stopped on request";
     if (failed) end = catalog::RunState::kFailed, reason = "a node failed";
+    // Where the catalog refused to hear the end of an attempt.
+    if (failed || cancelled) {
+      TW_RETURN_IF_ERROR(workspace_.catalog()
+                             .LoseAttempts(state.run.id, state.Us("its end was not written"))
+                             .status());
+    }
     TW_RETURN_IF_ERROR(workspace_.catalog().SetRunState(state.run.id, end, state.Us(reason)));
     TW_ASSIGN_OR_RETURN(const auto record, workspace_.catalog().FindRun(state.run.number));
     outcome.run = *record;
@@ -330,6 +340,7 @@ class RunDriver {
         catalog::EventLog::Open(workspace_.home(), workspace_.catalog(), state.run.number);
     if (!mirror.ok())
       Log(LogLevel::kWarn, "cannot write events.ndjson: {}", mirror.status().message());
+    WriteAttemptMetrics(workspace_.home(), workspace_.clock(), workspace_.catalog(), outcome.run);
     std::lock_guard lock(state.observer_mutex);
     observer_.OnRun(outcome.run);
     return outcome;
@@ -382,6 +393,16 @@ Status RefuseWhileActive(Workspace& workspace, const std::string& pipeline) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> ParametersOf(const catalog::RunRecord& run) {
+  std::map<std::string, std::string> parameters;
+  const auto json = nlohmann::json::parse(run.parameters, nullptr, false);
+  if (!json.is_object()) return parameters;
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_string()) parameters[name] = value.get<std::string>();
+  }
+  return parameters;
+}
 
 Result<Graph> LoadGraph(Workspace& workspace, const RunRequest& request,
                         const std::optional<spec::LoadOptions::RunValues>& run,
@@ -437,6 +458,7 @@ Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObser
   for (const int i : plan.graph.order) {
     const auto at = static_cast<std::size_t>(i);
     if (plan.nodes[at].action == Action::kSkip) continue;
+    wanted.stream |= plan.graph.nodes[at].streams;
     const spec::Node& node = *plan.graph.nodes[at].spec;
     wanted.nodes.push_back(
         {plan.nodes[at].id, node.name, std::string(spec::ToString(node.kind)),

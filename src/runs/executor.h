@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -36,6 +37,9 @@ struct RunOutcome {
   bool timed_out = false;
 };
 
+/// The parameters that were given to this run.
+std::map<std::string, std::string> ParametersOf(const catalog::RunRecord& run);
+
 /// File text -> checked graph. A file with errors gives diagnostics; `environment` and secrets come
 /// from the process.
 Result<Graph> LoadGraph(Workspace& workspace, const RunRequest& request,
@@ -53,8 +57,9 @@ Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObser
 Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver& observer,
                           std::stop_token stop, Diagnostics& diagnostics);
 
-/// The run that `resume` without a number means: the newest of the home that is not done. kNotFound
-/// when there is none.
+/// The run that `resume` without a number means: the newest of the home that is not done,
+/// and was not overtaken by a newer run of its pipeline that did everything. kNotFound when there
+/// is none.
 Result<catalog::RunRecord> ResumableRun(Workspace& workspace);
 
 /// What dead processes left: their attempts are lost, their runs failed, their files removed, their

@@ -95,6 +95,7 @@ class Builder {
     }
     Connect();
     Sort();
+    MarkStreams();
     if (!diagnostics_.has_errors()) DecideInlining();
     return std::move(graph_);
   }
@@ -240,6 +241,15 @@ class Builder {
         "cycle", "nodes wait for each other: " + text,
         graph_.nodes[At(path.front())].spec->name_span, "part of a cycle",
         "a node can read only what does not depend on itself; give one of them another input");
+  }
+
+  void MarkStreams() {
+    for (const int i : graph_.order) {
+      GraphNode& node = graph_.nodes[At(i)];
+      const auto* source = std::get_if<spec::SourceBody>(&node.spec->body);
+      node.streams = source != nullptr && source->unbounded;
+      for (const int other : node.upstream) node.streams |= graph_.nodes[At(other)].streams;
+    }
   }
 
   void DecideInlining() {

@@ -42,6 +42,9 @@ struct GraphNode {
   std::vector<int> after;       ///< nodes that only have to end first
   std::vector<int> downstream;  ///< nodes that read this one
   bool repeatable = true;
+  /// Reads, directly or through others, a source whose rows come over time: part of the run's one
+  /// stream.
+  bool streams = false;
   /// Not stored: read through by its one consumer.
   bool inlined = false;
   std::string not_inlined_because;  ///< `materialize: none` was asked for but cannot be honoured

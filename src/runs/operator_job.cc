@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "data/parquet_file.h"
 #include "runs/bounded_drive.h"
+#include "runs/table_source.h"
 
 namespace thalweg::runs {
 
@@ -17,30 +18,12 @@ namespace {
 
 constexpr std::int64_t kProgressRows = 1 << 16;
 
-std::string Quoted(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string OrderOf(const data::EdgeType& edge) {
-  std::string terms;
-  const auto add = [&](const std::string& name) {
-    terms += fmt::format("{}{} ASC NULLS FIRST", terms.empty() ? " ORDER BY " : ", ", Quoted(name));
-  };
-  if (edge.event_time) add(*edge.event_time);
-  for (const auto& field : edge.schema->fields()) {
-    if (field->name() != edge.event_time) add(field->name());
-  }
-  return terms;
-}
-
-component::Statement Read(component::Input input, const std::string& order) {
+component::Statement UnorderedRows(component::Input input) {
   constexpr std::string_view kName = "thalweg_in";
   std::string text = "SELECT * FROM ";
   const std::size_t at = text.size();
   text += kName;
-  return {text + order, {{at, at + kName.size(), std::string(kName), 0}}, {std::move(input)}, {}};
+  return {text, {{at, at + kName.size(), std::string(kName), 0}}, {std::move(input)}, {}};
 }
 
 /// The tables that an operator makes, each one file, opened when its first row comes.
@@ -111,10 +94,10 @@ Result<OperatorResult> RunOperatorJob(
     input.edge = plan.inputs[i];
     input.looked_into = i >= streams;
     const bool ordered = !plan.bound.stateless && !input.looked_into;
-    TW_ASSIGN_OR_RETURN(
-        input.rows,
-        engine->Query(Read(std::move(job.inputs[i]), ordered ? OrderOf(input.edge) : std::string()),
-                      stop));
+    TW_ASSIGN_OR_RETURN(input.rows,
+                        engine->Query(ordered ? OrderedRows(std::move(job.inputs[i]), input.edge)
+                                              : UnorderedRows(std::move(job.inputs[i])),
+                                      stop));
     if (!input.rows->schema()->Equals(*input.edge.schema, /*check_metadata=*/false)) {
       return Status(Code::kConflict, Fault::kExternal,
                     fmt::format("an input of {} has other columns than when the run was planned",

@@ -9,6 +9,7 @@
 
 #include "runs/checks.h"
 #include "runs/decide.h"
+#include "runs/stream_plan.h"
 
 namespace thalweg::runs {
 
@@ -53,6 +54,7 @@ class Planner {
         missing = status.Annotate(fmt::format("node \"{}\"", plan_.graph.nodes[At(i)].name()));
     }
     if (!diagnostics_.has_errors() && !missing.ok()) return missing;
+    if (!diagnostics_.has_errors()) TW_RETURN_IF_ERROR(BindStream());
     std::sort(plan_.reads.begin(), plan_.reads.end());
     plan_.reads.erase(std::unique(plan_.reads.begin(), plan_.reads.end()), plan_.reads.end());
     return std::move(plan_);
@@ -83,6 +85,11 @@ class Planner {
       failed_.insert(i);
       return {};
     }
+    if (node.streams) {
+      plan.action = Action::kRun;  // bound below, with the others of the stream
+      plan.why = "streams";
+      return {};
+    }
     TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
     if (node.inlined) {
       plan.action = Action::kInline;
@@ -103,6 +110,18 @@ class Planner {
     if (plan.version) AllowOutside(plan.version->manifest);
     if (plan.action == Action::kReuse && !options_.describe_all) return {};
     return Bind(i);
+  }
+
+  Status BindStream() {
+    TW_ASSIGN_OR_RETURN(const StreamPlan stream,
+                        PlanStream(workspace_, plan_, std::stop_token(), diagnostics_));
+    for (const StreamNode& node : stream.nodes) {
+      NodePlan& plan = plan_.nodes[At(node.index)];
+      plan.why = node.restart;
+      plan.promise = node.promise;
+      plan.columns = node.columns;
+    }
+    return {};
   }
 
   /// The recipe of a node that is not stored stands for its rows in its reader's recipe.

@@ -111,7 +111,7 @@ bool ReadSource(const Value::Entry& kind, LoadContext& context, Node* node,
                                                      context.diagnostics);
   SourceBody body{entry->descriptor.name,
                   entry->source(filled.value, FieldNames(shared), context.diagnostics),
-                  keys.journal};
+                  keys.journal, entry->descriptor.unbounded};
   node->component_version = entry->descriptor.version;
   const bool made = body.options != nullptr;
   node->body = std::move(body);

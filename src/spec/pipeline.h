@@ -98,7 +98,8 @@ struct EventTimeSpec {
 struct SourceBody {
   std::string connector;
   std::shared_ptr<const component::SourceOptions> options;
-  bool journal = false;  ///< what cannot be replayed goes to our own log first
+  bool journal = false;    ///< what cannot be replayed goes to our own log first
+  bool unbounded = false;  ///< rows come over time: what reads them streams
 };
 struct SqlBody {
   SqlText text;  ///< for the engine that the node runs on

@@ -21,6 +21,8 @@ Command RunCommand();
 Command RunsCommand();
 Command SchemaCommand();
 Command ShowCommand();
+Command StateCommand();
+Command TapCommand();
 Command ValidateCommand();
 Command VersionCommand();
 
