@@ -67,6 +67,35 @@ class CatalogCostTest : public ::testing::Test {
     ASSERT_TRUE(catalog().Commit(epoch).ok());
   }
 
+  /// Of a running stream: each has a version of one file, two positions and a state of 8 files.
+  std::vector<CommitEpoch> StreamEpochs(const std::vector<std::string>& names) {
+    const RunRecord run = home_.CreateRun(names, /*stream=*/true);
+    std::vector<CommitEpoch> epochs;
+    for (const auto& name : names) {
+      CommitEpoch& epoch = epochs.emplace_back(home_.StartEpoch(run, name));
+      epoch.ends.reset();
+      epoch.positions = {{.split = "0", .position = "1"}, {.split = "1", .position = "1"}};
+      epoch.states.emplace_back().operator_name = "main";
+    }
+    return epochs;
+  }
+  static void Advance(std::vector<CommitEpoch>& epochs, std::uint64_t sequence) {
+    for (CommitEpoch& epoch : epochs) {
+      epoch.id = EpochId::New();
+      epoch.sequence = sequence;
+      const NodeId node = epoch.versions[0].manifest.node;
+      const std::string table = epoch.versions[0].table;
+      epoch.versions = {OneFileVersion(table, node, epoch.attempt)};
+      epoch.versions[0].manifest.files[0].path += std::to_string(sequence);
+      auto& files = epoch.states[0].files;
+      if (files.size() == 8) files.clear();
+      files.push_back({.path = fmt::format("state/{}/{}/{}", node.str(), table, sequence),
+                       .rows = 1,
+                       .size = Bytes(10),
+                       .identity = ""});
+    }
+  }
+
   TestHome home_;
 };
 
@@ -101,6 +130,16 @@ TEST_F(CatalogCostTest, WhatIsNotDurableIsNotSynced) {
   EXPECT_EQ(CatalogSyncs() - before, 1);
   ASSERT_TRUE(catalog().Tables().ok());
   EXPECT_EQ(CatalogSyncs() - before, 1);
+}
+
+TEST_F(CatalogCostTest, OneFsyncPerCheckpointOfAStream) {
+  auto epochs = StreamEpochs(Names(10));
+  const std::int64_t before = CatalogSyncs();
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    Advance(epochs, i);
+    ASSERT_TRUE(catalog().Commit(std::span<const CommitEpoch>(epochs)).ok());
+  }
+  EXPECT_EQ(CatalogSyncs() - before, 20);
 }
 
 TEST_F(CatalogCostTest, ResolvingKnownNodesWritesNothing) {
@@ -155,6 +194,34 @@ TEST_F(CatalogCostTest, ARunOfAThousandNodes) {
   home_.CreateRun(names);  // gives the nodes their ids
   ExpectWithin("run of 1,000 nodes", 30,
                [&](int) { return CpuOf([&] { home_.CreateRun(names); }); });
+}
+
+TEST_F(CatalogCostTest, ACheckpointOfAStream) {
+  auto epochs = StreamEpochs(Names(10));
+  Catalog::Trim trim;
+  for (const auto& epoch : epochs) trim.nodes.push_back(epoch.versions[0].manifest.node);
+  std::uint64_t sequence = 0;
+  constexpr int kEpochs = 100;
+  ExpectWithin("checkpoint of 10 nodes", 5, [&](int) {
+    return CpuOf([&] {
+             for (int i = 0; i < kEpochs; ++i) {
+               Advance(epochs, ++sequence);
+               ASSERT_TRUE(catalog().Commit(std::span<const CommitEpoch>(epochs)).ok());
+             }
+           }) /
+           kEpochs;
+  });
+  ExpectWithin("trimming 10 tables of a stream after 10 epochs", 10, [&](int) {
+    for (int i = 0; i < 10; ++i) {
+      home_.clock().Advance(std::chrono::seconds(30));
+      Advance(epochs, ++sequence);
+      EXPECT_TRUE(catalog().Commit(std::span<const CommitEpoch>(epochs)).ok());
+    }
+    return CpuOf([&] {
+      ASSERT_TRUE(catalog().TrimStream(trim).ok());
+      ASSERT_TRUE(catalog().ForgetLooseFiles(catalog().LooseFiles().value()).ok());
+    });
+  });
 }
 
 TEST_F(CatalogCostTest, LookingAVersionUpAmongMany) {

@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <set>
+#include <span>
 #include <sstream>
 #include <string>
 
@@ -79,17 +80,52 @@ Result<VersionRecord> ExecuteNode(const Home& home, Catalog& catalog, const Node
   return versions.front();
 }
 
+/// A stream of two nodes: two checkpoints, each with a version of either and a state.
+Status ExecuteStream(const Home& home, Catalog& catalog, std::span<const NodeRunRecord> nodes,
+                     const Promises& promises) {
+  std::vector<NodeRunId> node_runs;
+  for (const auto& node : nodes) node_runs.push_back(node.id);
+  TW_ASSIGN_OR_RETURN(const auto attempts, catalog.StartAttempts(node_runs, "e", "w", kLease));
+  for (std::uint64_t sequence = 1; sequence <= 2; ++sequence) {
+    std::vector<CommitEpoch> epochs;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      CommitEpoch& epoch = epochs.emplace_back();
+      epoch.id = EpochId::New();
+      epoch.node_run = nodes[i].id;
+      epoch.attempt = attempts[i].id;
+      epoch.sequence = sequence;
+      epoch.versions = {OneFileVersion(nodes[i].node_name, nodes[i].node, attempts[i].id)};
+      data::DataFile& file = epoch.versions[0].manifest.files[0];
+      file.path += std::to_string(sequence);
+      TW_RETURN_IF_ERROR(WriteDataFile(home, nodes[i].node, attempts[i].id, file.path));
+      epoch.states.emplace_back().operator_name = "main";
+      epoch.states[0].files = {file};
+      epoch.positions = {{.split = "0", .position = std::to_string(sequence)}};
+      epoch.measures = attempts[i];
+      if (sequence == 2) epoch.ends = NodeState::kDone;
+      epoch.actor = kAnn;
+    }
+    TW_ASSIGN_OR_RETURN(const auto committed, catalog.Commit(std::span<const CommitEpoch>(epochs)));
+    promises.Add(fmt::format("checkpoint {}", committed[0][0].number));
+  }
+  return Status::Ok();
+}
+
 Status Live(FileSystem& files, const std::string& path, const Promises& promises) {
   TW_ASSIGN_OR_RETURN(const Home home, Home::OpenOrCreate(files, path));
-  const std::vector<Catalog::NodeWish> wishes = {{"a", "sql", {}}};
+  const std::vector<Catalog::NodeWish> wishes = {
+      {"a", "sql", {}}, {"s", "sql", {}}, {"t", "sql", {}}};
   for (int life = 0; life < 2; ++life) {  // the second begins with the WAL removed by the first
     TW_ASSIGN_OR_RETURN(const auto catalog, Catalog::Open(home, SystemClock()));
     TW_ASSIGN_OR_RETURN(const auto nodes, catalog->ResolveNodes("p", wishes));
-    TW_RETURN_IF_ERROR(MakeDirectories(files, home.NodeDirectory(nodes[0])));
+    for (const auto& node : nodes)
+      TW_RETURN_IF_ERROR(MakeDirectories(files, home.NodeDirectory(node)));
     TW_RETURN_IF_ERROR(files.SyncDirectory(home.TablesDirectory()));
     NewRun wanted;
     wanted.pipeline = "p";
-    wanted.nodes = {{.node = nodes[0], .name = "a", .kind = "sql", .action = ""}};
+    for (std::size_t i = 0; i < nodes.size(); ++i)
+      wanted.nodes.push_back(
+          {.node = nodes[i], .name = wishes[i].name, .kind = "sql", .action = ""});
     wanted.actor = kAnn;
     TW_ASSIGN_OR_RETURN(const auto run, catalog->CreateRun(wanted));
     promises.Add(fmt::format("run {}", run.number));
@@ -99,6 +135,7 @@ Status Live(FileSystem& files, const std::string& path, const Promises& promises
     TW_ASSIGN_OR_RETURN(const auto receipts, catalog->PreparedReceipts());
     TW_RETURN_IF_ERROR(catalog->MarkApplied(receipts));
     promises.Add(fmt::format("applied {}", receipts.back().epoch.str()));
+    TW_RETURN_IF_ERROR(ExecuteStream(home, *catalog, std::span(node_runs).subspan(1), promises));
     TW_RETURN_IF_ERROR(catalog->SetRunState(run.id, RunState::kDone, kAnn));
     promises.Add(fmt::format("done {}", run.number));
   }
@@ -114,6 +151,9 @@ std::set<std::string> Holds(Catalog& catalog) {
   }
   for (const auto& version : catalog.Versions("p", "a", 0).value()) {
     facts.insert(fmt::format("version {}", version.number));
+  }
+  for (const auto& version : catalog.Versions("p", "t", 0).value()) {
+    facts.insert(fmt::format("checkpoint {}", version.number));
   }
   const auto last = catalog.LastReceipt("t").value();
   if (last && last->state == ReceiptState::kApplied)
@@ -144,6 +184,17 @@ void CheckSurvived(const std::string& path, const Promises& promises) {
   for (const std::string& fact : promised) {
     const bool superseded = fact.starts_with("applied") && held.contains("version 2");
     EXPECT_TRUE(held.contains(fact) || superseded) << fact;
+  }
+  // Checkpoints are there for all nodes or for none.
+  EXPECT_EQ(catalog.Versions("p", "s", 0).value().size(),
+            catalog.Versions("p", "t", 0).value().size());
+  for (const auto& node : catalog.Nodes().value()) {
+    if (node.name == "a") continue;
+    const std::size_t count = catalog.Versions("p", node.name, 0).value().size();
+    const std::string last = count == 0 ? "" : count % 2 == 0 ? "2" : "1";
+    const auto positions = catalog.Positions(node.id).value();
+    EXPECT_EQ(positions.empty() ? "" : positions.front().second, last);
+    EXPECT_EQ(catalog.States(node.id).value().size(), count == 0 ? 0u : 1u);
   }
   for (const auto& file : catalog.ReferencedFiles().value()) {
     EXPECT_EQ(ReadFile(files, home->Absolute(file)).value_or("missing"), kContent) << file;
@@ -177,7 +228,7 @@ bool CrashAt(FaultPlan::Kind kind, std::int64_t n) {
     files.Point("past the end");
   });
   EXPECT_TRUE(end.killed || end.exit_code == 0);
-  EXPECT_TRUE(end.killed || promises.Read().size() == 8);
+  EXPECT_TRUE(end.killed || promises.Read().size() == 12);
   CheckSurvived(path, promises);
   return end.killed;
 }

@@ -226,12 +226,8 @@ CREATE TABLE trimmed (
 ) /* clustered */;
 
 CREATE INDEX runs_active ON runs (number) WHERE state IN ('queued', 'running');
-CREATE INDEX version_files_by_path ON version_files (path);
-CREATE INDEX operator_states_by_path ON operator_states (path);
-CREATE INDEX versions_kept ON versions (node_id, output, number) WHERE retired IS NULL;
-CREATE INDEX versions_by_parent ON versions (parent_id);
-CREATE INDEX versions_by_epoch ON versions (epoch_id);
-CREATE INDEX node_runs_by_version ON node_runs (version_id);
+CREATE INDEX versions_by_parent ON versions (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX node_runs_by_version ON node_runs (version_id) WHERE version_id IS NOT NULL;
 CREATE INDEX node_runs_by_node ON node_runs (node_id);
 CREATE INDEX receipts_by_epoch ON receipts (epoch_id);
 CREATE INDEX receipts_by_version ON receipts (version_id);

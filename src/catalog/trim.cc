@@ -166,9 +166,9 @@ Status TrimReceipts(Connection& db, const NodeId& node, int keep) {
 Status TrimEpochs(Connection& db, const NodeId& node) {
   return db.Run(
       "DELETE FROM epochs WHERE id IN (SELECT e.id FROM node_runs nr JOIN epochs e ON "
-      "e.node_run_id = nr.id WHERE nr.node_id = ? "
+      "e.node_run_id = nr.id WHERE nr.node_id = ?1 "
       "AND e.sequence < (SELECT MAX(l.sequence) FROM epochs l WHERE l.node_run_id = nr.id) "
-      "AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.epoch_id = e.id) "
+      "AND e.id NOT IN (SELECT epoch_id FROM versions WHERE node_id = ?1) "
       "AND NOT EXISTS (SELECT 1 FROM receipts rc WHERE rc.epoch_id = e.id) "
       "AND e.id NOT IN (SELECT epoch_id FROM positions) "
       "AND e.id NOT IN (SELECT epoch_id FROM operator_snapshots) "
@@ -199,10 +199,8 @@ Status InsertLooseFile(Connection& db, Instant now, const std::string& path) {
 
 Result<std::vector<std::string>> ListLooseFiles(Connection& db) {
   Query rows(db,
-             "SELECT l.path FROM loose_files l "
-             "WHERE NOT EXISTS (SELECT 1 FROM version_files f WHERE f.path = l.path) "
-             "AND NOT EXISTS (SELECT 1 FROM operator_states s WHERE s.path = l.path) "
-             "ORDER BY l.path");
+             "SELECT path FROM loose_files EXCEPT SELECT path FROM version_files EXCEPT SELECT "
+             "path FROM operator_states ORDER BY path");
   std::vector<std::string> paths;
   while (rows.Next()) rows.Into(paths.emplace_back());
   TW_RETURN_IF_ERROR(rows.status());

@@ -24,7 +24,7 @@ void TestHome::Reopen() {
   catalog_ = Catalog::Open(home_, clock_).value();
 }
 
-RunRecord TestHome::CreateRun(const std::vector<std::string>& nodes) {
+RunRecord TestHome::CreateRun(const std::vector<std::string>& nodes, bool stream) {
   std::vector<Catalog::NodeWish> wishes;
   for (const auto& name : nodes) wishes.push_back({.name = name, .kind = "sql", .was = {}});
   const auto ids = catalog().ResolveNodes("p", wishes).value();
@@ -34,6 +34,7 @@ RunRecord TestHome::CreateRun(const std::vector<std::string>& nodes) {
   run.file_text = "thalweg: 1\n";
   run.parameters = "{}";
   run.actor = kAnn;
+  run.stream = stream;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     run.nodes.push_back(
         {.node = ids[i], .name = nodes[i], .kind = "sql", .action = "run: first run"});

@@ -26,7 +26,7 @@ class TestHome {
   void Reopen();
 
   /// A running one.
-  RunRecord CreateRun(const std::vector<std::string>& nodes);
+  RunRecord CreateRun(const std::vector<std::string>& nodes, bool stream = false);
   NodeRunRecord NodeRun(const RunRecord& run, const std::string& node);
   /// Starts an attempt of `node` and gives an epoch that ends it as done with one version of one
   /// row in one file.
