@@ -16,6 +16,7 @@ struct GraphPicture {
     std::string name, kind;
     std::optional<catalog::NodeState> state;  ///< none: not in the last run
     std::int64_t rows = -1;
+    bool rows_exact = true;  ///< false: at most so many
   };
   struct Edge {
     int from = 0, to = 0;

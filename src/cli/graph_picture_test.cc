@@ -113,6 +113,12 @@ TEST(DrawText, ADiamond) {
 )");
 }
 
+TEST(DrawText, SaysWhenMoreRowsAreNamedThanThereMayBe) {
+  GraphPicture picture;
+  picture.nodes = {{"a", "sql", NodeState::kDone, 1234, false}};
+  EXPECT_THAT(DrawText(picture, 100, false), HasSubstr("done, <= 1,234 rows"));
+}
+
 TEST(DrawText, WhatIsTooWideBecomesAList) {
   const std::string text = DrawText(Diamond(), 20, false);
   EXPECT_THAT(text, Not(HasSubstr("│")));

@@ -335,7 +335,7 @@ std::string DrawList(const GraphPicture& picture, int width, bool color) {
   for (std::size_t i = 0; i < picture.nodes.size(); ++i) {
     const auto& node = picture.nodes[i];
     table.Add({node.name, node.kind, std::string(node.state ? catalog::ToString(*node.state) : ""),
-               node.rows < 0 ? "" : FormatCount(node.rows),
+               node.rows < 0 ? "" : (node.rows_exact ? "" : "<= ") + FormatCount(node.rows),
                fmt::format("{}", fmt::join(reads[i], ", "))});
   }
   table.Finish();

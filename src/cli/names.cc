@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "base/diagnostic.h"
 
 namespace thalweg::cli {
@@ -56,6 +57,10 @@ Result<catalog::NodeRecord> FindNode(catalog::Catalog& catalog, const std::strin
   TW_ASSIGN_OR_RETURN(auto nodes, catalog.Nodes());
   return Find(std::move(nodes), name, "node",
               [](const auto& node) { return std::pair(node.pipeline, node.name); });
+}
+
+std::string RowCount(const data::Manifest& manifest) {
+  return (manifest.rows_exact() ? "" : "<= ") + FormatCount(manifest.rows);
 }
 
 std::string ShortInstant(Instant instant) {

@@ -18,6 +18,9 @@ Result<catalog::Catalog::TableRecord> FindTable(catalog::Catalog& catalog, const
 /// The same for a node.
 Result<catalog::NodeRecord> FindNode(catalog::Catalog& catalog, const std::string& name);
 
+/// "336,776", or "<= 336,776" where only reading would tell: an upsert table with changes.
+std::string RowCount(const data::Manifest& manifest);
+
 /// "2013-01-01 05:00:00Z", for lists.
 std::string ShortInstant(Instant instant);
 

@@ -36,7 +36,9 @@ Status AddLastRun(catalog::Catalog& catalog, const std::string& pipeline, GraphP
     node.state = it->second.state;
     if (it->second.version.empty()) continue;
     TW_ASSIGN_OR_RETURN(const auto version, catalog.FindVersion(it->second.version));
-    if (version) node.rows = version->manifest.rows;
+    if (!version) continue;
+    node.rows = version->manifest.rows;
+    node.rows_exact = version->manifest.rows_exact();
   }
   return {};
 }
@@ -49,7 +51,7 @@ GraphPicture PictureOf(const runs::Graph& graph) {
     number[i] = static_cast<int>(picture.nodes.size());
     const auto& node = graph.nodes[static_cast<std::size_t>(i)];
     picture.nodes.push_back(
-        {node.name(), std::string(spec::ToString(node.spec->kind)), std::nullopt, -1});
+        {node.name(), std::string(spec::ToString(node.spec->kind)), std::nullopt});
   }
   for (const int i : graph.order) {
     const auto& node = graph.nodes[static_cast<std::size_t>(i)];
@@ -71,6 +73,7 @@ Json Document(const GraphPicture& picture, const std::string& pipeline) {
     Json entry{{"node", node.name}, {"kind", node.kind}};
     if (node.state) entry["state"] = catalog::ToString(*node.state);
     if (node.rows >= 0) entry["rows"] = node.rows;
+    if (!node.rows_exact) entry["rows_at_most"] = true;
     document["nodes"].push_back(std::move(entry));
   }
   document["edges"] = Json::array();

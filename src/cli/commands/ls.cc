@@ -27,6 +27,7 @@ Json ToJson(const catalog::VersionRecord& version) {
              {"bytes", version.manifest.bytes.value},
              {"created", FormatInstant(version.created)},
              {"good", version.good && !version.invalidated}};
+  if (!version.manifest.rows_exact()) entry["rows_at_most"] = true;
   entry["columns"] = Json::array();
   for (const auto& column : version.manifest.columns)
     entry["columns"].push_back({{"name", column.name}, {"type", column.type}});
@@ -62,7 +63,7 @@ Result<ExitCode> ListTables(const Context& context, catalog::Catalog& catalog) {
   for (const auto& table : tables) {
     const auto& latest = table.latest;
     printer.Add({table.pipeline + "." + table.table, std::to_string(latest.number),
-                 FormatCount(latest.manifest.rows), FormatBytes(latest.manifest.bytes),
+                 RowCount(latest.manifest), FormatBytes(latest.manifest.bytes),
                  std::to_string(latest.run_number), ShortInstant(latest.created), Remarks(latest)});
   }
   printer.Finish();
@@ -93,7 +94,7 @@ Result<ExitCode> ListVersions(const Context& context, catalog::Catalog& catalog,
                                                     {"created"},
                                                     {""}});
   for (const auto& version : versions) {
-    printer.Add({std::to_string(version.number), FormatCount(version.manifest.rows),
+    printer.Add({std::to_string(version.number), RowCount(version.manifest),
                  FormatBytes(version.manifest.bytes), std::to_string(version.manifest.files.size()),
                  std::to_string(version.run_number), ShortInstant(version.created),
                  Remarks(version)});
