@@ -1,5 +1,7 @@
 #include "formats/json_ondemand.h"
 
+#include <cstring>
+
 #include "formats/number_text.h"
 
 namespace thalweg::formats {
@@ -23,6 +25,22 @@ error_code ReadNull(od::value& value) {
   if (TrimToken(value.raw_json_token()) != "null") return simdjson::N_ATOM_ERROR;
   bool null = false;
   return value.is_null().get(null);
+}
+
+error_code ReadString(od::value& value, std::string_view* text) {
+  // The parser has seen that it is closed, UTF-8 and without control characters: what is left to
+  // look at are escapes.
+  const std::string_view token = value.raw_json_token();
+  const char* const begin = token.data() + 1;
+  const auto* const quote = static_cast<const char*>(std::memchr(begin, '"', token.size() - 1));
+  if (quote != nullptr) {
+    const auto size = static_cast<std::size_t>(quote - begin);
+    if (std::memchr(begin, '\\', size) == nullptr) {
+      *text = {begin, size};
+      return simdjson::SUCCESS;
+    }
+  }
+  return value.get_string().get(*text);
 }
 
 error_code ReadNumber(od::value& value, std::string_view* token) {
@@ -68,7 +86,7 @@ error_code CheckValue(od::value value, int depth) {
     }
     case od::json_type::string: {
       std::string_view text;
-      return value.get_string().get(text);
+      return ReadString(value, &text);
     }
     case od::json_type::number: {
       std::string_view token;

@@ -29,6 +29,9 @@ simdjson::error_code RawJson(simdjson::ondemand::value value, int depth, std::st
 simdjson::error_code ReadBoolean(simdjson::ondemand::value& value, bool* out);
 /// Checks that a value of type null is the word.
 simdjson::error_code ReadNull(simdjson::ondemand::value& value);
+/// The text of a string, checked: where it stands when it has no escapes, else in the parser's
+/// buffer. Valid until the next parse.
+simdjson::error_code ReadString(simdjson::ondemand::value& value, std::string_view* text);
 /// The digits as they stand.
 simdjson::error_code ReadNumber(simdjson::ondemand::value& value, std::string_view* token);
 

@@ -1,6 +1,7 @@
 #include "formats/json_row.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <arrow/type.h>
 #include <fmt/format.h>
@@ -52,10 +53,6 @@ JsonRow::JsonRow(RowBuilder& rows, bool reject_unknown)
   for (std::size_t i = 0; i < rows.columns(); ++i) {
     const std::string& name = rows.name(i);
     column_of_.emplace(name, static_cast<int>(i));
-    // Long names could be compared with what lies behind the padding.
-    plain_.push_back(name.size() < simdjson::SIMDJSON_PADDING &&
-                     std::all_of(name.begin(), name.end(),
-                                 [](char c) { return c >= ' ' && c != '"' && c != '\\'; }));
   }
 }
 
@@ -88,7 +85,7 @@ bool JsonRow::Append(std::string_view text) {
 }
 
 bool JsonRow::AppendObject(od::object object) {
-  next_ = 0;
+  field_ = 0;
   for (auto item : object) {
     od::field field;
     if (const auto error = std::move(item).get(field)) return Broken(error);
@@ -119,16 +116,36 @@ bool JsonRow::SkipField(od::field& field, std::string_view key) {
 }
 
 simdjson::error_code JsonRow::FindColumn(od::field& field, std::string_view* key) {
-  const auto next = static_cast<std::size_t>(next_);
-  if (next < plain_.size() && plain_[next] && field.key().unsafe_is_equal(rows_.name(next))) {
-    at_ = next_++;
-    return simdjson::SUCCESS;
+  const char* const raw = field.key().raw();
+  if (field_ < known_.size()) {
+    const Known& known = known_[field_];
+    const std::size_t size = known.key.size();
+    if (std::memcmp(raw, known.key.data(), size) == 0 && raw[size] == '"') {
+      *key = known.key;
+      at_ = known.column;
+      ++field_;
+      return simdjson::SUCCESS;
+    }
   }
   if (const auto error = field.unescaped_key().get(*key)) return error;
   const auto found = column_of_.find(*key);
   at_ = found == column_of_.end() ? -1 : found->second;
-  if (at_ >= 0) next_ = at_ + 1;
+  Learn(raw, *key);
+  ++field_;
   return simdjson::SUCCESS;
+}
+
+void JsonRow::Learn(const char* raw, std::string_view key) {
+  constexpr std::size_t kMostKnown = 256;
+  // Longer ones could be compared with what lies behind the padding; escaped ones are not as they
+  // stand.
+  if (key.size() >= simdjson::SIMDJSON_PADDING || field_ > known_.size() || field_ >= kMostKnown ||
+      std::memcmp(raw, key.data(), key.size()) != 0 || raw[key.size()] != '"') {
+    return;
+  }
+  if (field_ == known_.size()) known_.emplace_back();
+  known_[field_].key = key;
+  known_[field_].column = at_;
 }
 
 bool JsonRow::AppendValue(od::value value, ColumnBuilder& builder, int depth) {
@@ -176,7 +193,7 @@ bool JsonRow::AppendScalar(od::value value, od::json_type type, ColumnBuilder& b
   const arrow::Type::type id = builder.type()->id();
   if (type == od::json_type::string) {
     std::string_view text;
-    if (const auto error = value.get_string().get(text)) return Broken(error);
+    if (const auto error = ReadString(value, &text)) return Broken(error);
     return AppendText(text, builder);
   }
   if (type == od::json_type::number && TakesNumbers(id)) {

@@ -39,6 +39,8 @@ class JsonRow {
   bool AppendText(std::string_view text, ColumnBuilder& builder);
   /// The column that the field is for; with `key` where there is none.
   simdjson::error_code FindColumn(simdjson::ondemand::field& field, std::string_view* key);
+  /// Remembers that the key, as it stands in the text, was the field_-th.
+  void Learn(const char* raw, std::string_view key);
   /// The row is no JSON: the column, if any, is not to blame.
   bool Broken(simdjson::error_code error);
   bool Refuse(std::string reason);
@@ -47,10 +49,14 @@ class JsonRow {
   const bool reject_unknown_;
   simdjson::ondemand::parser parser_;
   std::unordered_map<std::string_view, int> column_of_;
-  std::vector<bool> plain_;  ///< by column: a key of this name needs no escapes
-  int at_ = -1;              ///< the column that is being read
-  int next_ =
-      0;  ///< the column that follows the last one found: most objects have one order of keys
+  int at_ = -1;  ///< the column that is being read
+  /// The keys of the last objects in their order, and their columns: most objects have one order.
+  struct Known {
+    std::string key;
+    int column = -1;
+  };
+  std::vector<Known> known_;
+  std::size_t field_ = 0;  ///< number of the field that is being read
   std::string reason_;
 };
 
