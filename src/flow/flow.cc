@@ -111,6 +111,9 @@ int TableInputs(const Graph& graph, const Step& step) {
 
 Status Running::Build(Graph graph) {
   pool_ = std::make_unique<Scheduler>();
+  // Tasks take this for sent already: a barrier that some of them send would be one too many.
+  requested_ = options_.first_epoch - 1;
+  committed_ = options_.first_epoch - 1;
   tasks_of_.resize(graph.steps.size());
   for (std::size_t i = 0; i < graph.steps.size(); ++i) {
     taps_.push_back(std::make_unique<TapPoint>());
@@ -121,8 +124,6 @@ Status Running::Build(Graph graph) {
     if (!std::holds_alternative<TableStep>(step.what)) counted += Instances(step);
   }
   epochs_.Begin(static_cast<int>(tasks_.size()), counted);
-  requested_ = options_.first_epoch - 1;
-  committed_ = options_.first_epoch - 1;
   return {};
 }
 

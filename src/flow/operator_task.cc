@@ -264,7 +264,8 @@ TableTask::TableTask(int id, int step, std::string node, Overseer* overseer, Tab
                      TapPoint* tap)
     : Task(id, step, 0, std::move(node), overseer),
       what_(std::move(what)),
-      outputs_(this->node(), &counters(), tap) {}
+      outputs_(this->node(), &counters(), tap),
+      barrier_(overseer->requested()) {}
 
 Status TableTask::Send(const std::string& version) {
   version_ = version;

@@ -119,7 +119,7 @@ class TableTask : public Task {
   const TableStep what_;
   Outputs outputs_;
   std::optional<std::string> version_;
-  std::uint64_t frames_ = 0, barrier_ = 0;
+  std::uint64_t frames_ = 0, barrier_;
   std::chrono::steady_clock::time_point looked_;
 };
 

@@ -59,7 +59,8 @@ SourceTask::SourceTask(int id, int step, std::string node, Overseer* overseer, S
       scheduler_(scheduler),
       batch_bytes_(batch_bytes),
       checkpoint_after_(checkpoint_after),
-      outputs_(this->node(), &counters(), tap) {}
+      outputs_(this->node(), &counters(), tap),
+      barrier_(overseer->requested()) {}
 
 SourceTask::~SourceTask() {
   for (const auto& split : splits_) {

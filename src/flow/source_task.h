@@ -65,7 +65,7 @@ class SourceTask : public Task {
   bool sent_idle_ = false;
   std::vector<std::unique_ptr<Split>> splits_;
   std::size_t turn_ = 0;
-  std::uint64_t barrier_ = 0;  ///< the last that was sent
+  std::uint64_t barrier_;      ///< the last that was sent
   std::int64_t elements_ = 0;  ///< sent since
   bool look_again_ = false;    ///< for new splits
   std::int64_t rejected_ = 0;
