@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "flow/journaled_source.h"
 #include "flow/state_files.h"
 #include "runs/bind_operator.h"
 #include "runs/stream_sinks.h"
@@ -91,8 +92,8 @@ class Builder {
                         ProgressOf(state_.workspace, state_.planned(node.index).id, node));
     int step = -1;
     if (node.source != nullptr) {
-      flow::SourceStep source{node.source, node.bound.output, progress_.positions, EventTimeOf(of),
-                              node.source->reject_policy()};
+      flow::SourceStep source{Journaled(node, of), node.bound.output, progress_.positions,
+                              EventTimeOf(of), node.source->reject_policy()};
       step = AddStep(n, StreamStep::Role::kSource, std::move(source), {});
     } else if (node.target != nullptr) {
       TW_ASSIGN_OR_RETURN(auto inputs, Inputs(n));
@@ -115,6 +116,14 @@ class Builder {
     if (node.stored) TW_RETURN_IF_ERROR(Store(n, "", rows_of_[node.index]));
     for (const std::string& side : node.stored_sides) TW_RETURN_IF_ERROR(Store(n, side, step));
     return {};
+  }
+
+  std::shared_ptr<component::Source> Journaled(const StreamNode& node, const GraphNode& of) const {
+    if (!std::get<spec::SourceBody>(of.spec->body).journal) return node.source;
+    const std::string directory = JoinPath(state_.workspace.home().path(),
+                                           "topics/journal-" + state_.planned(node.index).id.str());
+    return std::make_shared<flow::JournaledSource>(node.source, state_.workspace.files(),
+                                                   directory);
   }
 
   static std::optional<flow::EventTime> EventTimeOf(const GraphNode& node) {

@@ -133,6 +133,11 @@ class StreamPlanner {
       TW_ASSIGN_OR_RETURN(rejects.schema, data::ToArrow(component::RejectColumns()));
       stream->bound.sides.emplace_back(kRejects, std::move(rejects));
     }
+    if (body.journal && stream->source->replay() == component::Replay::kExact) {
+      return Status::Invalid("its source can be read again: a journal would only cost")
+          .WithSlug("journal-not-needed")
+          .WithHint("remove journal");
+    }
     stream->promise = stream->source->replay() == component::Replay::kExact
                           ? "exactly once: it is read again from the last epoch"
                       : body.journal ? "exactly once for what its journal holds"
