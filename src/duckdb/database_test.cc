@@ -225,6 +225,13 @@ TEST_F(DatabaseTest, PointsAtTheMistakenWord) {
   EXPECT_THAT(status.message(), ::testing::Not(HasSubstr("\n")));
 }
 
+TEST_F(DatabaseTest, CallsATableATable) {
+  const Status status =
+      connection_->Describe("SELECT o.b FROM (SELECT * FROM (VALUES (1)) AS v(a)) AS o").status();
+  EXPECT_THAT(status.message(), HasSubstr("\"o\" does not have a column named \"b\""));
+  EXPECT_THAT(status.message(), ::testing::Not(HasSubstr("Values list")));
+}
+
 struct Mistake {
   std::string sql, slug;
 };

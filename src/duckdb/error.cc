@@ -202,6 +202,11 @@ std::string MessageOf(const Report& report) {
     text = text.substr(0, text.find(tail));
   }
   std::string line;
+  // What the database calls an alias; its user wrote no VALUES.
+  if (constexpr std::string_view list = "Values list "; text.starts_with(list)) {
+    text.remove_prefix(list.size());
+    line = "table ";
+  }
   for (const char c : text) {
     if (c == '\n' || c == '\t' || c == '\r') {
       if (!line.empty() && line.back() != ' ') line += ' ';
