@@ -1,16 +1,17 @@
 #include "runs/gate.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
-#include <arrow/scalar.h>
 #include <arrow/type.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "data/parquet_file.h"
 #include "data/row_digest.h"
+#include "formats/cell_writer.h"
 #include "runs/checks.h"
 #include "runs/run_state.h"
 
@@ -27,10 +28,12 @@ std::string EvidencePath(const Workspace& workspace, std::int64_t run, const std
   return JoinPath(workspace.home().EvidenceDirectory(run), gate + ".json");
 }
 
-std::optional<std::string> CellText(const arrow::Array& column, std::int64_t row) {
+std::optional<std::string> CellText(const formats::CellWriter& writer, const arrow::Array& column,
+                                    std::int64_t row) {
   if (column.IsNull(row)) return std::nullopt;
-  const auto scalar = column.GetScalar(row);
-  return scalar.ok() ? (*scalar)->ToString() : std::string("?");
+  std::string text;
+  writer.AppendText(column, row, &text);
+  return text;
 }
 
 /// Runs an evidence query, keeps all its rows as Parquet and the first ones as text.
@@ -45,7 +48,11 @@ Status Collect(Workspace& workspace, const BoundSql& sql,
       const auto rows,
       engine->Query(sql::MakeStatement(sql.text.text, sql.analysis, std::move(inputs), parameters),
                     stop));
-  for (const auto& field : rows->schema()->fields()) query->columns.push_back(field->name());
+  std::vector<formats::CellWriter> cell_writers;
+  for (const auto& field : rows->schema()->fields()) {
+    query->columns.push_back(field->name());
+    cell_writers.emplace_back(*field);
+  }
   TW_ASSIGN_OR_RETURN(const auto writer,
                       data::ParquetWriter::Open(workspace.files(), path, rows->schema(), {}));
   while (true) {
@@ -54,7 +61,10 @@ Status Collect(Workspace& workspace, const BoundSql& sql,
     TW_RETURN_IF_ERROR(writer->Write(*batch));
     for (std::int64_t row = 0; row < batch->num_rows() && query->rows.size() < kShownRows; ++row) {
       auto& cells = query->rows.emplace_back();
-      for (const auto& column : batch->columns()) cells.push_back(CellText(*column, row));
+      for (int column = 0; column < batch->num_columns(); ++column) {
+        cells.push_back(
+            CellText(cell_writers[static_cast<std::size_t>(column)], *batch->column(column), row));
+      }
     }
   }
   query->file = workspace.home().Relative(path);
@@ -206,6 +216,20 @@ Result<std::string> DigestOf(Workspace& workspace, const catalog::VersionRecord&
   return entry.second;
 }
 
+namespace {
+
+/// Of an upsert table with changes only reading tells; its digest begins with the number.
+Result<std::int64_t> ExactRows(Workspace& workspace, const catalog::VersionRecord& version,
+                               std::stop_token stop) {
+  if (version.manifest.rows_exact()) return version.manifest.rows;
+  TW_ASSIGN_OR_RETURN(const std::string digest, DigestOf(workspace, version, stop));
+  std::int64_t rows = 0;
+  std::from_chars(digest.data(), digest.data() + digest.size(), rows);
+  return rows;
+}
+
+}  // namespace
+
 Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const GraphNode& gate,
                                  const NodeId&, const catalog::VersionRecord& input,
                                  const std::vector<std::vector<catalog::VersionRecord>>& tables,
@@ -218,12 +242,12 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
                     .input = input.manifest.id,
                     .input_number = input.number,
                     .input_table = input.table};
-  evidence.rows = input.manifest.rows;
   evidence.versions.push_back(evidence.input);
   TW_ASSIGN_OR_RETURN(evidence.digest, DigestOf(workspace, input, stop));
+  TW_ASSIGN_OR_RETURN(evidence.rows, ExactRows(workspace, input, stop));
   TW_ASSIGN_OR_RETURN(const auto approved, LastApproved(workspace, graph, gate));
   if (approved) {
-    evidence.approved_rows = approved->manifest.rows;
+    TW_ASSIGN_OR_RETURN(evidence.approved_rows, ExactRows(workspace, *approved, stop));
     evidence.schema_changes =
         data::SchemaChanges(approved->manifest.columns, input.manifest.columns);
   }

@@ -41,6 +41,24 @@ TEST_F(GateTest, StopsAndStoresWhatMustBeSeen) {
   EXPECT_EQ(evidence->queries[0].rows[0][0], "30");
 }
 
+TEST_F(GateTest, EvidenceIsWrittenAsTablesAre) {
+  pipeline_.Nodes(
+      "  x: {sql: \"SELECT 1 AS a\"}\n"
+      "  signed: {from: x, gate: {question: Right?, evidence: [\"SELECT 0.1::DOUBLE + 0.2 AS d, "
+      "1.50::DECIMAL(9,2) AS m, TIMESTAMP '2013-01-02 03:04:05' AS t, [1, NULL] AS l, NULL AS n "
+      "FROM x\"]}}\n");
+  const auto outcome = pipeline_.Run();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  const auto workspace = pipeline_.Open();
+  const auto evidence = WaitingEvidence(**workspace, "signed");
+  ASSERT_TRUE(evidence.ok()) << evidence.status();
+  ASSERT_EQ(evidence->queries.size(), 1u);
+  EXPECT_EQ(evidence->queries[0].error, "");
+  using Cells = std::vector<std::optional<std::string>>;
+  EXPECT_EQ(evidence->queries[0].rows[0], (Cells{"0.30000000000000004", "1.50",
+                                                 "2013-01-02T03:04:05", "[1,null]", std::nullopt}));
+}
+
 TEST_F(GateTest, AnApprovalLetsTheRunGoOn) {
   const RunOutcome waiting = Run();
   ASSERT_TRUE(pipeline_.Sign("approved", catalog::Decision::kApproved).ok());
