@@ -1,5 +1,7 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runs/lineage.h"
 #include "runs/testing/test_pipeline.h"
 
 namespace thalweg::runs {
@@ -138,6 +140,29 @@ TEST_F(RunTest, AFailedCheckKeepsTheRowsButNobodyReadsThem) {
   EXPECT_EQ(StateOf(outcome, "totals"), "skipped");
   EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales AT (VERSION => 1)"), "3\n");
   EXPECT_NE(pipeline_.Rows("FROM sales").find("no good version"), std::string::npos);
+}
+
+TEST_F(RunTest, TheHintOfAFailedCheckReadsTheVersionThatFailed) {
+  pipeline_.Nodes(
+      "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: {column: "
+      "amount, max: 25}}]}\n");
+  const RunOutcome outcome = Run();
+  ASSERT_EQ(outcome.nodes.size(), 1u);
+  EXPECT_THAT(outcome.nodes[0].error, testing::HasSubstr("\"FROM sales AT (VERSION => 1)\""));
+}
+
+TEST_F(RunTest, ColumnsKnowWhatTheyAreMadeOf) {
+  pipeline_.Nodes(kTwoNodes);
+  const RunOutcome outcome = Run();
+  const auto workspace = pipeline_.Open();
+  ASSERT_TRUE(workspace.ok());
+  const auto version = (*workspace)->catalog().LatestGood(outcome.run.pipeline, "totals");
+  ASSERT_TRUE(version.ok() && *version);
+  const auto lineage = LineageOf(**workspace, outcome.run, "totals", (*version)->manifest.columns);
+  ASSERT_TRUE(lineage.ok()) << lineage.status();
+  using Columns = std::vector<sql::Lineage::Column>;
+  EXPECT_EQ(*lineage, (Columns{{"region", {"sales.region"}}, {"total", {"sales.amount"}}}));
+  EXPECT_EQ(*LineageOf(**workspace, outcome.run, "sales", {}), Columns());
 }
 
 TEST_F(RunTest, AQuarantineCheckMovesRowsAside) {
@@ -282,6 +307,21 @@ TEST_F(RunTest, ResumeGoesOnWithTheSameNumber) {
   EXPECT_EQ(resumed->run.number, failed.run.number);
   EXPECT_EQ(resumed->run.state, catalog::RunState::kDone);
   EXPECT_EQ(pipeline_.Rows("FROM n"), "100\n");
+}
+
+TEST_F(RunTest, ARunThatWasOvertakenIsNotWhatResumeMeans) {
+  pipeline_.Nodes("  x: {sql: \"SELECT CAST('no number' AS INTEGER) AS x\"}\n");
+  EXPECT_EQ(Run().run.state, catalog::RunState::kFailed);
+  const auto resumable = [this]() -> Result<catalog::RunRecord> {
+    const auto workspace = pipeline_.Open();
+    if (!workspace.ok()) return workspace.status();
+    return ResumableRun(**workspace);
+  };
+  ASSERT_TRUE(resumable().ok()) << resumable().status();
+  EXPECT_EQ(resumable()->number, 1);
+  pipeline_.Nodes("  x: {sql: \"SELECT 1 AS x\"}\n");
+  EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
+  EXPECT_EQ(resumable().status().code(), Code::kNotFound);
 }
 
 TEST_F(RunTest, AStoppedRunIsCancelledAndLeavesNothing) {

@@ -13,6 +13,7 @@
 #include "cli/session.h"
 #include "cli/table_printer.h"
 #include "runs/gate.h"
+#include "runs/lineage.h"
 
 namespace thalweg::cli {
 namespace {
@@ -22,19 +23,28 @@ struct ShownNode {
   catalog::NodeRunRecord run;
   std::optional<catalog::AttemptRecord> attempt;
   std::int64_t rows = -1;
+  bool rows_exact = true;  ///< false: at most so many
 };
 
 Result<ShownNode> Look(catalog::Catalog& catalog, catalog::NodeRunRecord run) {
-  ShownNode shown{std::move(run), std::nullopt, -1};
+  ShownNode shown{std::move(run), std::nullopt};
   TW_ASSIGN_OR_RETURN(auto attempts, catalog.Attempts(shown.run.id));
   if (!attempts.empty()) shown.attempt = std::move(attempts.back());
   if (!shown.run.version.empty()) {
     TW_ASSIGN_OR_RETURN(const auto version, catalog.FindVersion(shown.run.version));
-    if (version) shown.rows = version->manifest.rows;
+    if (version) {
+      shown.rows = version->manifest.rows;
+      shown.rows_exact = version->manifest.rows_exact();
+    }
   } else if (shown.attempt && shown.run.state == catalog::NodeState::kDone) {
     shown.rows = shown.attempt->rows_out;
   }
   return shown;
+}
+
+std::string Rows(const ShownNode& node) {
+  if (node.rows < 0) return "";
+  return (node.rows_exact ? "" : "<= ") + FormatCount(node.rows);
 }
 
 std::string Took(const catalog::NodeRunRecord& run) {
@@ -47,6 +57,7 @@ Json ToJson(const ShownNode& node) {
              {"state", catalog::ToString(node.run.state)},
              {"action", node.run.action}};
   if (node.rows >= 0) entry["rows"] = node.rows;
+  if (!node.rows_exact) entry["rows_at_most"] = true;
   if (node.run.started) entry["started"] = FormatInstant(*node.run.started);
   if (node.run.ended) entry["ended"] = FormatInstant(*node.run.ended);
   if (node.attempt) {
@@ -111,7 +122,7 @@ class RunPage {
                {{"node"}, {"kind"}, {"state"}, {"rows", true}, {"took", true}, {"why"}});
     for (const auto& node : nodes_) {
       table.Add({node.run.node_name, node.run.kind, std::string(catalog::ToString(node.run.state)),
-                 node.rows < 0 ? "" : FormatCount(node.rows), Took(node.run), node.run.action});
+                 Rows(node), Took(node.run), node.run.action});
     }
     table.Finish();
     for (const auto& node : nodes_) {
@@ -154,6 +165,18 @@ class RunPage {
   std::vector<runs::Evidence> waiting_;
 };
 
+/// What each column is made of; nothing where no statement says it.
+Result<std::vector<std::vector<std::string>>> ColumnSources(
+    runs::Workspace& workspace, const std::vector<catalog::RunRecord>& runs,
+    const std::string& node, const data::Columns& columns) {
+  std::vector<std::vector<std::string>> sources(columns.size());
+  if (runs.empty()) return sources;
+  TW_ASSIGN_OR_RETURN(const auto lineage, runs::LineageOf(workspace, runs.front(), node, columns));
+  for (std::size_t i = 0; i < std::min(sources.size(), lineage.size()); ++i)
+    sources[i] = lineage[i].sources;
+  return sources;
+}
+
 /// Columns and versions of a node's table, and what the last runs did with it.
 Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace,
                           const catalog::NodeRecord& node) {
@@ -170,15 +193,18 @@ Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace,
     TW_ASSIGN_OR_RETURN(auto shown, Look(catalog, std::move(*it)));
     history.push_back(std::move(shown));
   }
+  const data::Columns columns =
+      versions.empty() ? data::Columns() : versions.front().manifest.columns;
+  TW_ASSIGN_OR_RETURN(const auto sources, ColumnSources(workspace, runs, node.name, columns));
   if (context.json()) {
     Json document = NewDocument();
     document["node"] = node.name;
     document["pipeline"] = node.pipeline;
     document["kind"] = node.kind;
     document["columns"] = Json::array();
-    if (!versions.empty()) {
-      for (const auto& column : versions.front().manifest.columns)
-        document["columns"].push_back({{"name", column.name}, {"type", column.type}});
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      document["columns"].push_back(
+          {{"name", columns[i].name}, {"type", columns[i].type}, {"from", sources[i]}});
     }
     document["runs"] = Json::array();
     for (const auto& shown : history) {
@@ -193,19 +219,27 @@ Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace,
   if (!versions.empty()) {
     const auto& latest = versions.front();
     context.Out(fmt::format("version {} of {}: {} rows, {}\n\n", latest.number,
-                            ShortInstant(latest.created), FormatCount(latest.manifest.rows),
+                            ShortInstant(latest.created), RowCount(latest.manifest),
                             FormatBytes(latest.manifest.bytes)));
-    TablePrinter columns = ListOn(context.console(), {{"column"}, {"type"}});
-    for (const auto& column : latest.manifest.columns) columns.Add({column.name, column.type});
-    columns.Finish();
+    const bool known = std::any_of(sources.begin(), sources.end(),
+                                   [](const auto& of_column) { return !of_column.empty(); });
+    std::vector<TableColumn> heads = {{"column"}, {"type"}};
+    if (known) heads.push_back({"from"});
+    TablePrinter table = ListOn(context.console(), heads);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      std::vector<std::optional<std::string>> cells = {columns[i].name, columns[i].type};
+      if (known) cells.push_back(fmt::format("{}", fmt::join(sources[i], ", ")));
+      table.Add(cells);
+    }
+    table.Finish();
   }
   context.Out("\n");
   TablePrinter table = ListOn(context.console(),
                               {{"run", true}, {"state"}, {"rows", true}, {"took", true}, {"why"}});
   for (const auto& shown : history) {
     table.Add({std::to_string(shown.run.run_number),
-               std::string(catalog::ToString(shown.run.state)),
-               shown.rows < 0 ? "" : FormatCount(shown.rows), Took(shown.run), shown.run.action});
+               std::string(catalog::ToString(shown.run.state)), Rows(shown), Took(shown.run),
+               shown.run.action});
   }
   table.Finish();
   if (!versions.empty())
@@ -238,7 +272,7 @@ Command ShowCommand() {
           .usage = "RUN|NODE",
           .details =
               "A run: its nodes, errors, and the evidence at a gate it waits at. A node: its "
-              "columns and what the last runs did.",
+              "columns, what they are made of, and what the last runs did.",
           .example = "thalweg show 12\nthalweg show shop.sales",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
