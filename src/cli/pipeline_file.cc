@@ -73,6 +73,16 @@ Result<runs::RunRequest> ChoosePipeline(const Context& context,
                                         const std::vector<std::string>& words) {
   FileAndSelection split = SplitWords(words);
   if (split.file.empty()) {
+    for (const auto& word : split.selection) {
+      if (context.files().Stat(word).ok() && word.find_first_of("./") != std::string::npos) {
+        return Status::Invalid(fmt::format("{} is no pipeline file: the name of one ends in .yaml, "
+                                           ".yml or .json",
+                                           word))
+            .WithSlug("no-pipeline-file")
+            .WithHint(fmt::format("thalweg {} takes a pipeline file and names of its nodes",
+                                  context.command().name));
+      }
+    }
     TW_ASSIGN_OR_RETURN(split.file, OnlyFileHere(context));
   }
   runs::RunRequest request;

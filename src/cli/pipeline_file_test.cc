@@ -81,6 +81,14 @@ TEST_F(PipelineFileTest, SeveralAreListed) {
   EXPECT_THAT(request.status().hint(), HasSubstr("thalweg run a.yaml"));
 }
 
+TEST_F(PipelineFileTest, AFileOfAnotherKindIsNotTakenForANode) {
+  Write("shop.yml", "thalweg: 1\npipeline: shop\n");
+  Write("orders.csv", "id\n");
+  const auto request = Choose({"orders.csv"});
+  EXPECT_EQ(request.status().slug(), "no-pipeline-file");
+  EXPECT_THAT(request.status().message(), HasSubstr("orders.csv is no pipeline file"));
+}
+
 TEST_F(PipelineFileTest, NoneAndMissing) {
   EXPECT_EQ(Choose({}).status().slug(), "no-pipeline-file");
   Write("flights.yaml", "thalweg: 1\n");
