@@ -86,7 +86,13 @@ class FilesStand : public component::TargetStand {
     return left;
   }
   void Damage() override {
-    const std::string file = body_.directory ? JoinPath(path(), Names(path()).front()) : path();
+    DamageFile(body_.directory ? JoinPath(path(), Names(path()).front()) : path());
+  }
+  void Remove() override { std::filesystem::remove_all(path()); }
+  const TempDirectory& directory() const { return directory_; }
+
+ protected:
+  static void DamageFile(const std::string& file) {
     const auto size = std::filesystem::file_size(file);
     std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(static_cast<std::streamoff>(size / 2));
@@ -95,19 +101,42 @@ class FilesStand : public component::TargetStand {
     std::filesystem::last_write_time(
         file, std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
   }
-  void Remove() override { std::filesystem::remove_all(path()); }
-  const TempDirectory& directory() const { return directory_; }
-
- private:
   std::string path() const { return AbsolutePath(directory_ / body_.files); }
   static std::vector<std::string> Names(const std::string& directory) {
     const auto names = LocalFileSystem().List(directory);
     return names.ok() ? *names : std::vector<std::string>();
   }
 
+ private:
   TempDirectory directory_;
   FilesTargetBody body_;
 };
+
+/// A directory that epochs add files to. What is seen are the rows, in the order of the names.
+class AppendStand : public FilesStand {
+ public:
+  using FilesStand::FilesStand;
+  std::string Visible() override {
+    std::string text;
+    for (const std::string& name : Names(path())) {
+      if (!name.starts_with('.')) text += FileRows(JoinPath(path(), name));
+    }
+    return text.empty() ? "nothing" : text;
+  }
+  std::vector<std::string> Leftovers() override {
+    std::vector<std::string> left;
+    for (const std::string& name : Names(path())) {
+      if (name.starts_with('.')) left.push_back(name);
+    }
+    return left;
+  }
+  void Damage() override { DamageFile(JoinPath(path(), Names(path()).back())); }
+};
+
+TargetCase AppendCase(std::string name, std::string body) {
+  return {std::move(name), [body = std::move(body)] { return std::make_unique<AppendStand>(body); },
+          component::WriteMode::kAppend};
+}
 
 TargetCase Case(std::string name, std::string body) {
   return {std::move(name), [body = std::move(body)] { return std::make_unique<FilesStand>(body); }};
@@ -123,6 +152,8 @@ std::vector<TargetCase> Cases() {
       Case("Parquet", R"({"files": "report.parquet", "codec": "snappy"})"),
       Case("Directory", R"({"files": "out/parts/", "format": "csv", "max_rows_per_file": 1})"),
       Case("ParquetDirectory", R"({"files": "parts/"})"),
+      AppendCase("AppendedNdJson", R"({"files": "parts/", "format": "ndjson"})"),
+      AppendCase("AppendedParquetInNewDirectories", R"({"files": "a/b/parts/"})"),
   };
 }
 
@@ -230,6 +261,27 @@ TEST_F(FilesTargetTest, DirectoriesAreCutByRows) {
               ElementsAre("part-00000.ndjson.zst", "part-00001.ndjson.zst"));
   EXPECT_EQ(TextOf(directory() / "parts/part-00001.ndjson.zst"), "{\"id\":3,\"n\":\"\"}\n");
   EXPECT_THAT(target->Describe(*receipt), HasSubstr("in 2 files"));
+}
+
+TEST_F(FilesTargetTest, AnAppendedEpochIsRolledBySize) {
+  directory().Write("parts/others", "stay");
+  const auto target =
+      Make(R"({"files": "parts/", "format": "csv", "header": false, "roll": {"size": "1"}})");
+  data::EdgeType edge;
+  edge.schema = rows_->schema();
+  edge.bounded = false;
+  ASSERT_TRUE(
+      target->Bind(data::FromArrow(*rows_->schema()).value(), edge, component::WriteMode::kAppend)
+          .ok());
+  const EpochId epoch = EpochId::New();
+  const auto writer = target->Open({NodeId::New(), 3}, epoch).value();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(writer->Write(rows_).ok());
+  const auto receipt = writer->Prepare(epoch).value();
+  ASSERT_TRUE(target->Commit(std::span(&receipt, 1)).ok());
+  EXPECT_THAT(LocalFileSystem().List(directory() / "parts").value(),
+              ElementsAre("others", "part-" + epoch.str() + "-03-00000.csv",
+                          "part-" + epoch.str() + "-03-00001.csv"));
+  EXPECT_THAT(target->Describe(receipt), HasSubstr("6 rows"));
 }
 
 TEST_F(FilesTargetTest, ColumnsThatParquetCannotHoldAreRefused) {
