@@ -24,6 +24,48 @@ OptionsOf<ParamKeys> ParamKeys::Describe() {
       .Shorthand("type");
 }
 
+OptionsOf<TestInputKeys> TestInputKeys::Describe() {
+  return OptionsOf<TestInputKeys>("inputs", "Rows that stand in for those of a node.")
+      .Field("rows", &TestInputKeys::rows,
+             {.doc = "Maps of column to value; a column that is left out is NULL. {advance: 30s} "
+                     "between them moves the clock of a stream.",
+              .example = "[{ad_id: 1, ts: \"2024-01-01T00:00:00Z\"}, {advance: 30s}]",
+              .required = true})
+      .Field("columns", &TestInputKeys::columns,
+             {.doc = "Types of the columns, where the node's own are not known.",
+              .example = "{ad_id: bigint}"})
+      .Shorthand("rows");
+}
+
+OptionsOf<TestExpectKeys> TestExpectKeys::Describe() {
+  return OptionsOf<TestExpectKeys>("expect", "The rows that a node must make.")
+      .Field("rows", &TestExpectKeys::rows,
+             {.doc = "Maps of column to value. Only columns that are named are compared.",
+              .example = "[{campaign_id: 1, n: 2}]",
+              .required = true})
+      .Field("ordered", &TestExpectKeys::ordered,
+             {.doc = "The order of the rows counts, too.", .default_text = "false"})
+      .Field("tolerance", &TestExpectKeys::tolerance,
+             {.doc = "How far numbers may be from those expected.",
+              .default_text = "0",
+              .example = "0.001"})
+      .Shorthand("rows");
+}
+
+OptionsOf<TestKeys> TestKeys::Describe() {
+  return OptionsOf<TestKeys>("a test", "Rows for some nodes, and the rows that others must make.")
+      .Field("doc", &TestKeys::doc, {.doc = "What it shows."})
+      .Field("params", &TestKeys::params,
+             {.doc = "Values of parameters.", .example = "{min_rows: 1}"})
+      .Field("inputs", &TestKeys::inputs,
+             {.doc = "Rows by the name of the node that they stand in for: a source or any other.",
+              .example = "{events: [{ad_id: 1}]}"})
+      .Field("expect", &TestKeys::expect,
+             {.doc = "Rows by the name of the node, or <node>_rejects, or <node>_late.",
+              .example = "{counts: [{n: 1}]}",
+              .required = true});
+}
+
 OptionsOf<DocumentKeys> DocumentKeys::Describe() {
   return OptionsOf<DocumentKeys>("a pipeline file", "One pipeline: a graph of named nodes.")
       .Field("thalweg", &DocumentKeys::thalweg,
@@ -37,6 +79,11 @@ OptionsOf<DocumentKeys> DocumentKeys::Describe() {
              {.doc = "Parameters by name: ${name} in text, $name in SQL.",
               .example = "{min_rows: {type: bigint, default: 300000}}"})
       .Field("nodes", &DocumentKeys::nodes, {.doc = "The nodes by name.", .required = true})
+      .Field("tests", &DocumentKeys::tests,
+             {.doc = "Tests by name, for `thalweg test`: rows in, rows out.",
+              .example = "{counts_views: {inputs: {events: [{ad_id: 1}]}, expect: {counts: [{n: "
+                         "1}]}}}",
+              .changes_rows = false})
       .Field("concurrency", &DocumentKeys::concurrency,
              {.doc = "What a second run does.", .reserved = true})
       .Field("policies", &DocumentKeys::policies,

@@ -22,11 +22,31 @@ struct ParamKeys {
   static component::OptionsOf<ParamKeys> Describe();
 };
 
+struct TestInputKeys {
+  std::vector<Value> rows;
+  component::NamedList<component::TypeName> columns;
+  static component::OptionsOf<TestInputKeys> Describe();
+};
+struct TestExpectKeys {
+  std::vector<Value> rows;
+  bool ordered = false;
+  std::optional<double> tolerance;
+  static component::OptionsOf<TestExpectKeys> Describe();
+};
+struct TestKeys {
+  std::string doc;
+  component::NamedList<component::Scalar> params;
+  component::NamedList<TestInputKeys> inputs;
+  component::NamedList<TestExpectKeys> expect;
+  static component::OptionsOf<TestKeys> Describe();
+};
+
 struct DocumentKeys {
   std::int64_t thalweg = 0;
   std::string pipeline, doc;
   component::NamedList<ParamKeys> params;
   component::NamedList<Value> nodes;
+  component::NamedList<TestKeys> tests;
   Value concurrency, policies;
   static component::OptionsOf<DocumentKeys> Describe();
 };

@@ -13,6 +13,7 @@
 #include "spec/pipeline.h"
 #include "spec/references.h"
 #include "spec/substitution.h"
+#include "spec/tests.h"
 
 namespace thalweg::spec {
 
@@ -53,6 +54,7 @@ class Loader {
     LoadParameters(document, keys);
     LoadNodes(document);
     CheckReferences(pipeline_, registry_, diagnostics_);
+    pipeline_.tests = LoadTests(document, keys.tests, pipeline_, diagnostics_);
     return std::move(pipeline_);
   }
 

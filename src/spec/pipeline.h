@@ -166,6 +166,33 @@ struct Node {
   bool uses_run = false;  ///< contains ${run.number} or ${run.started}: never reused
 };
 
+/// A test that the file holds: rows for some nodes, and the rows that others must make of them.
+struct TestSpec {
+  /// Rows that came at one time, or the manual clock going on.
+  struct Step {
+    std::vector<Value> rows;  ///< maps
+    component::Duration advance{0};
+    Span span;
+  };
+  struct Input {
+    Reference node;
+    component::NamedList<component::TypeName> columns;  ///< empty: not declared
+    std::vector<Step> steps;
+  };
+  struct Expect {
+    Reference table;          ///< a node, <node>_rejects or <node>_late
+    std::vector<Value> rows;  ///< maps
+    bool ordered = false;
+    std::optional<double> tolerance;
+  };
+  std::string name;
+  std::string doc;
+  Span span;
+  std::map<std::string, std::string> params;
+  std::vector<Input> inputs;
+  std::vector<Expect> expect;
+};
+
 /// One pipeline file, read and checked as far as that is possible without I/O and without parsing
 /// SQL.
 struct Pipeline {
@@ -175,6 +202,7 @@ struct Pipeline {
   int grammar = 1;
   std::vector<ParameterSpec> params;
   std::vector<Node> nodes;  ///< in the order of the file
+  std::vector<TestSpec> tests;
   std::map<std::string, std::string>
       environment;  ///< ${env.X} that were used: recorded with the run
   const Node* Find(std::string_view name) const;
