@@ -59,7 +59,8 @@ Result<std::unique_ptr<Session>> Session::Open(Context& context, HomeUse use) {
   FileSystem& files = context.files();
   std::unique_ptr<Session> session(new Session(files));
   std::string path = HomePath(context);
-  if (use == HomeUse::kExistingOrThrowAway && !catalog::Home::Exists(files, path)) {
+  if (use == HomeUse::kThrowAway ||
+      (use == HomeUse::kExistingOrThrowAway && !catalog::Home::Exists(files, path))) {
     path = session->throw_away_ = ThrowAwayPath();
     TW_RETURN_IF_ERROR(files.MakeDirectory(path));
     // Nothing in it is worth an orderly stop.

@@ -17,6 +17,7 @@ enum class HomeUse {
   kExisting,  ///< kNotFound when there is none
   kCreate,    ///< made where it is missing
   kExistingOrThrowAway,
+  kThrowAway,
 };
 
 /// An open home with everything that works on it, for the length of one command.

@@ -167,8 +167,10 @@ class RunDriver {
   RunDriver(Workspace& workspace, RunObserver& observer, std::stop_token stop)
       : workspace_(workspace), observer_(observer), stop_(std::move(stop)) {}
 
-  Result<RunOutcome> Drive(Plan plan, const catalog::RunRecord& run, int parallel) {
+  Result<RunOutcome> Drive(Plan plan, const catalog::RunRecord& run, int parallel,
+                           const Rehearsal* rehearsal = nullptr) {
     RunState state(workspace_, plan, run, observer_);
+    state.rehearsal = rehearsal;
     TW_ASSIGN_OR_RETURN(const auto records, workspace_.catalog().NodeRuns(run.id));
     state.node_runs.resize(plan.nodes.size());
     for (const auto& record : records) {
@@ -432,6 +434,8 @@ Result<Graph> LoadGraph(Workspace& workspace, const RunRequest& request,
       if (!node.value.is_null() && node.name.empty()) return diagnostics.ToStatus();
     }
   }
+  if (request.rehearsal != nullptr && !diagnostics.has_errors())
+    TW_RETURN_IF_ERROR(request.rehearsal->edit(pipeline.get()));
   TW_ASSIGN_OR_RETURN(
       Graph graph,
       GraphBuilder(CachedAnalyze(workspace)).Build(std::move(pipeline), directory, diagnostics));
@@ -478,7 +482,8 @@ Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObser
         plan, LoadAndPlan(workspace, request, spec::LoadOptions::RunValues{run.number, run.started},
                           run.id, diagnostics));
   }
-  return RunDriver(workspace, observer, stop).Drive(std::move(plan), run, request.parallel);
+  return RunDriver(workspace, observer, stop)
+      .Drive(std::move(plan), run, request.parallel, request.rehearsal);
 }
 
 Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver& observer,

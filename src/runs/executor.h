@@ -10,6 +10,7 @@
 #include "base/diagnostic.h"
 #include "runs/observer.h"
 #include "runs/plan.h"
+#include "runs/rehearsal.h"
 
 namespace thalweg::runs {
 
@@ -19,6 +20,7 @@ struct RunRequest {
   std::map<std::string, std::string> params;  ///< --param
   std::vector<std::string> selection;
   int parallel = 0;  ///< nodes at once; 0: one per core
+  const Rehearsal* rehearsal = nullptr;
 };
 
 struct NodeOutcome {

@@ -10,6 +10,7 @@
 #include "runs/decide.h"
 #include "runs/observer.h"
 #include "runs/plan.h"
+#include "runs/rehearsal.h"
 
 namespace thalweg::runs {
 
@@ -50,6 +51,7 @@ struct RunState {
   const catalog::RunRecord run;
   RunObserver& observer;
   Decider decider;
+  const Rehearsal* rehearsal = nullptr;
   std::vector<NodeRunId> node_runs;  ///< by node; empty for nodes that are not part of the run
   std::mutex mutex;
   std::vector<NodeResult> results;

@@ -80,6 +80,7 @@ class StreamRunner {
         static_cast<std::uint64_t>(state_.workspace.clock().Now().time_since_epoch().count());
     options.commit = [this](flow::EpochParts parts) { return commit_->Commit(std::move(parts)); };
     options.ending = [this] { connectors_.request_stop(); };
+    if (state_.rehearsal != nullptr) state_.rehearsal->stream(&options);
     TW_ASSIGN_OR_RETURN(flow_, flow::Flow::Make(graph_.graph, std::move(options)));
     for (const StreamNode& node : plan_.nodes) Tell(node, NodeState::kRunning, -1);
 

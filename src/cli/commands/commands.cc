@@ -4,10 +4,11 @@ namespace thalweg::cli {
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
-      InitCommand(),   ValidateCommand(), PlanCommand(),   GraphCommand(),   DescribeCommand(),
-      SchemaCommand(), RunCommand(),      ResumeCommand(), ApproveCommand(), RejectCommand(),
-      QueryCommand(),  LsCommand(),       RunsCommand(),   ShowCommand(),    StateCommand(),
-      TapCommand(),    DoctorCommand(),   GcCommand(),     VersionCommand(), CompletionCommand()};
+      InitCommand(),      ValidateCommand(), TestCommand(),   PlanCommand(),   GraphCommand(),
+      DescribeCommand(),  SchemaCommand(),   RunCommand(),    ResumeCommand(), ApproveCommand(),
+      RejectCommand(),    QueryCommand(),    LsCommand(),     RunsCommand(),   ShowCommand(),
+      StateCommand(),     TapCommand(),      DoctorCommand(), GcCommand(),     VersionCommand(),
+      CompletionCommand()};
   return commands;
 }
 

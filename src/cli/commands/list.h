@@ -23,6 +23,7 @@ Command SchemaCommand();
 Command ShowCommand();
 Command StateCommand();
 Command TapCommand();
+Command TestCommand();
 Command ValidateCommand();
 Command VersionCommand();
 
