@@ -141,13 +141,15 @@ Result<bool> TailReader::LookAround() {
   if (ending_) return false;
   TW_ASSIGN_OR_RETURN(const auto listed, List());
   bool more = false;
-  for (const auto& file : files_) {
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const auto& file = files_[i];
     const auto found = std::find_if(listed.begin(), listed.end(),
                                     [&](const Listed& one) { return one.key == file->key(); });
     if (found != listed.end()) {
       file->set_path(found->path);
     } else if (!file->finishing()) {
       file->Finish();
+      if (!more) turn_ = i;  // its end comes before what took its place
       more = true;
     }
   }
