@@ -306,8 +306,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "bad-value 5:31+2 write a whole number with a unit (ns us ms s m h d w), such as "
                 "10s or 250ms"},
         Mistake{"Retry", "  a: {sql: SELECT 1, retry: 3}\n", "not-yet 5:22+5"},
-        Mistake{"OnError", "  a: {sql: SELECT 1, on_error: skip}\n", "not-yet 5:22+8"},
-        Mistake{"Parallel", "  a: {sql: SELECT 1, parallel: 3}\n", "not-yet 5:22+8"},
+        Mistake{"OnError", "  a: {sql: SELECT 1, on_error: skip}\n", "bad-value 5:32+4"},
         Mistake{"Spark", "  a: {sql: SELECT 1, engine: spark}\n", "not-yet 5:30+5"},
         Mistake{"Incremental", "  a: {source: {files: x, incremental: {cursor: id}}}\n",
                 "not-yet 5:26+11"},
