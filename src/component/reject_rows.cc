@@ -52,6 +52,12 @@ Result<data::Batch> RejectRows(const std::string& node, const std::string& reaso
   return RejectRows(rejects);
 }
 
+Result<data::Batch> OwnRejectRows(const std::string& node, const data::Batch& rows) {
+  TW_ASSIGN_OR_RETURN(const auto schema, data::ToArrow(RejectColumns()));
+  if (rows->schema()->Equals(*schema, /*check_metadata=*/false)) return rows;
+  return RejectRows(node, "cannot be used: its key or its event time is NULL", rows);
+}
+
 std::string DescribeReject(const Reject& reject) {
   std::string place = reject.source;
   if (reject.line > 0) place += ":" + std::to_string(reject.line);

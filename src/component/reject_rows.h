@@ -15,6 +15,9 @@ Result<data::Batch> RejectRows(const std::vector<Reject>& rejects);
 Result<data::Batch> RejectRows(const std::string& node, const std::string& reason,
                                const data::Batch& rows);
 
+/// The same for what an operator gave to its side "rejects", whatever its columns are.
+Result<data::Batch> OwnRejectRows(const std::string& node, const data::Batch& rows);
+
 /// "flights.csv:17: column dep_delay: not an integer".
 std::string DescribeReject(const Reject& reject);
 

@@ -162,6 +162,7 @@ Status OperatorTask::OnTimer(const component::Timer& timer) {
 }
 
 Result<std::unique_ptr<StateBuffer>> OperatorTask::Snapshot() {
+  if (what_->bound.stateless) return std::unique_ptr<StateBuffer>();
   auto buffer = std::make_unique<StateBuffer>(chain_.NextMode());
   TW_RETURN_IF_ERROR(operator_->Snapshot(*buffer));
   chain_.Add(*buffer);

@@ -74,10 +74,8 @@ void Outputs::Emit(data::Element element) {
 void Outputs::EmitSide(std::string_view side, data::Batch batch) {
   if (batch->num_rows() == 0) return;
   (side == "late" ? counters_->late : counters_->rejected) += batch->num_rows();
-  if (side == kRejects && batch->num_columns() > 0 &&
-      batch->schema()->field(0)->name() != "source") {
-    auto rows =
-        component::RejectRows(node_, "cannot be used: its key or its event time is NULL", batch);
+  if (side == kRejects) {
+    auto rows = component::OwnRejectRows(node_, batch);
     if (!rows.ok()) {
       if (status_.ok()) status_ = rows.status();
       return;

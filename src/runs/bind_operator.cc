@@ -5,6 +5,8 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "component/scan.h"
+
 namespace thalweg::runs {
 
 namespace {
@@ -58,7 +60,11 @@ Result<std::shared_ptr<const OperatorPlan>> Bind(const spec::Node& node,
   TW_RETURN_IF_ERROR(CheckEventTime(node, *plan->bound.output.schema));
   if (node.event_time) plan->bound.output.event_time = node.event_time->column;
   TW_ASSIGN_OR_RETURN(plan->columns, ColumnsOf(*plan->bound.output.schema));
-  for (const auto& [side, edge] : plan->bound.sides) {
+  for (auto& [side, edge] : plan->bound.sides) {
+    if (side == kRejects) {
+      TW_ASSIGN_OR_RETURN(edge.schema, data::ToArrow(component::RejectColumns()));
+      edge.event_time.reset();
+    }
     TW_ASSIGN_OR_RETURN(data::Columns columns, ColumnsOf(*edge.schema));
     plan->sides.emplace_back(side, std::move(columns));
   }

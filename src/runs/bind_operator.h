@@ -22,7 +22,7 @@ struct OperatorPlan {
 };
 
 /// Binds an operator. Mistakes of the user go to `diagnostics`, at the node's place; then null.
-/// Where rows may be quarantined (on_error), there is a side "rejects" of the rows as they were.
+/// A side "rejects" has component::RejectColumns, as in streams.
 Result<std::shared_ptr<const OperatorPlan>> BindOperator(
     const spec::Node& node, std::vector<data::EdgeType> inputs,
     const component::MakeEvaluator& make_evaluator, Diagnostics& diagnostics);

@@ -10,6 +10,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "component/reject_rows.h"
+
 namespace thalweg::runs {
 
 namespace {
@@ -20,11 +22,16 @@ constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();
 /// Writes what comes. Always has room: the sink waits for the disk.
 class DriveOutput : public component::Output {
  public:
-  explicit DriveOutput(const DriveSink& sink) : sink_(sink) {}
+  DriveOutput(const DriveSink& sink, std::string node) : sink_(sink), node_(std::move(node)) {}
   void Emit(data::Element element) override {
     if (const auto* batch = std::get_if<data::Batch>(&element)) Put("", *batch);
   }
-  void EmitSide(std::string_view side, data::Batch batch) override { Put(side, batch); }
+  void EmitSide(std::string_view side, data::Batch batch) override {
+    if (side != "rejects") return Put(side, batch);
+    auto rows = component::OwnRejectRows(node_, batch);
+    if (rows.ok()) return Put(side, *rows);
+    if (status_.ok()) status_ = rows.status();
+  }
   bool Full() const override { return false; }
   /// Bounded work does not wait: what an operator would do later it does at the end.
   void SetTimer(component::Timer) override {}
@@ -35,6 +42,7 @@ class DriveOutput : public component::Output {
     if (status_.ok() && batch->num_rows() > 0) status_ = sink_(side, batch);
   }
   const DriveSink& sink_;
+  const std::string node_;
   Status status_;
 };
 
@@ -88,7 +96,7 @@ Status SetTime(Reading* reading) {
 class Driver {
  public:
   Driver(component::Operator& op, const DriveOptions& options, const DriveSink& sink)
-      : op_(op), options_(options), sink_(sink), output_(sink) {}
+      : op_(op), options_(options), sink_(sink), output_(sink, options.node) {}
 
   Result<DriveCounts> Run(std::vector<DriveInput> inputs) {
     std::vector<Reading> streams;
@@ -170,7 +178,11 @@ class Driver {
       return status;
     }
     if (batch->num_rows() == 1) {
-      if (options_.on_error == spec::OnError::kQuarantine) return sink_("rejects", batch);
+      if (options_.on_error == spec::OnError::kQuarantine) {
+        TW_ASSIGN_OR_RETURN(const auto rows,
+                            component::RejectRows(options_.node, status.message(), batch));
+        return sink_("rejects", rows);
+      }
       ++counts_.rows_dropped;
       return {};
     }

@@ -23,6 +23,7 @@ struct DriveInput {
 using DriveSink = std::function<Status(std::string_view side, const data::Batch& rows)>;
 
 struct DriveOptions {
+  std::string node;  ///< for rows that it rejects
   bool stateless = false;
   /// For stateless operators: a batch that fails is halved until the bad rows are found.
   spec::OnError on_error = spec::OnError::kFail;

@@ -122,7 +122,7 @@ Result<OperatorResult> RunOperatorJob(
     }
     return {};
   };
-  const DriveOptions options{plan.bound.stateless, job.node->on_error, stop};
+  const DriveOptions options{job.node->name, plan.bound.stateless, job.node->on_error, stop};
   TW_ASSIGN_OR_RETURN(const DriveCounts counts,
                       DriveBounded(*op, std::move(inputs), options, sink));
   TW_ASSIGN_OR_RETURN(OperatorResult result, files.Finish());

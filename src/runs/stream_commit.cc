@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "flow/state_files.h"
+#include "runs/compact_table.h"
 
 namespace thalweg::runs {
 
@@ -26,8 +27,9 @@ bool SameColumns(const data::Columns& a, const data::Columns& b) {
 
 Result<std::unique_ptr<StreamCommit>> StreamCommit::Make(
     RunState& state, const StreamPlan& plan, const std::vector<StreamStep>& steps,
-    const std::vector<std::unique_ptr<Attempt>>& attempts) {
-  std::unique_ptr<StreamCommit> commit(new StreamCommit(state, plan, steps, attempts));
+    const std::vector<std::unique_ptr<Attempt>>& attempts, std::stop_token stop) {
+  std::unique_ptr<StreamCommit> commit(
+      new StreamCommit(state, plan, steps, attempts, std::move(stop)));
   TW_RETURN_IF_ERROR(commit->Begin());
   return commit;
 }
@@ -147,6 +149,7 @@ Status StreamCommit::AddVersions(flow::EpochParts& parts,
     if (sealed.files.empty() || step.role != StreamStep::Role::kStored) continue;
     Table& table = nodes_[step.node].tables[step.table];
     data::Manifest manifest = attempts_[step.node]->Stage(table.columns, sealed.files);
+    TW_RETURN_IF_ERROR(Compact(step, &table));
     const bool own = step.table == state_.node(node.index).name();
     if (own) manifest.merge_key = state_.node(node.index).spec->materialize.merge_key;
     if (table.last) {
@@ -161,6 +164,29 @@ Status StreamCommit::AddVersions(flow::EpochParts& parts,
     catalog::NewVersion version{.table = step.table, .manifest = std::move(manifest)};
     epoch.versions.insert(own ? epoch.versions.begin() : epoch.versions.end(), std::move(version));
   }
+  return {};
+}
+
+/// Fewer and larger files where an epoch's are many and small; the next version stands on them.
+Status StreamCommit::Compact(const StreamStep& step, Table* table) {
+  if (!table->last || !WantsCompaction(*table->last)) return {};
+  Workspace& workspace = state_.workspace;
+  TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
+  CompactionJob job;
+  job.home = workspace.home().path();
+  job.out_directory = JoinPath(attempts_[step.node]->directory(),
+                               fmt::format("folded-{:06}", ++compactions_));
+  job.label = step.table;
+  TW_RETURN_IF_ERROR(workspace.files().MakeDirectory(job.out_directory));
+  TW_ASSIGN_OR_RETURN(data::Manifest folded, CompactTable(*engine, *table->last, job, stop_));
+  for (const auto& file : folded.files) {
+    const std::string path = workspace.home().Absolute(file.path);
+    if (path.starts_with(job.out_directory))
+      TW_RETURN_IF_ERROR(workspace.files().SyncFile(path));
+  }
+  TW_RETURN_IF_ERROR(workspace.files().SyncDirectory(job.out_directory));
+  folded.id = table->last->id;  // never committed by itself: the parent is what was committed
+  table->last = std::move(folded);
   return {};
 }
 
@@ -188,9 +214,10 @@ Status StreamCommit::Commit(flow::EpochParts parts) {
   }
   if (wanted.empty()) return {};
   state_.workspace.files().Point("commit.before");
-  for (const std::size_t n : of) attempts_[n]->CommitTried(parts.last);
+  for (const std::size_t n : of) attempts_[n]->CommitTried(false);
   TW_ASSIGN_OR_RETURN(const auto committed,
                       state_.workspace.catalog().Commit(std::span(std::as_const(wanted))));
+  for (const std::size_t n : of) attempts_[n]->CommitTried(parts.last);
   state_.workspace.files().Point("commit.after");
   for (std::size_t i = 0; i < of.size(); ++i) {
     for (const auto& version : committed[i]) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ class StreamCommit {
   /// Reads what the tables of the nodes hold now. A user's mistake when a table has other columns.
   static Result<std::unique_ptr<StreamCommit>> Make(
       RunState& state, const StreamPlan& plan, const std::vector<StreamStep>& steps,
-      const std::vector<std::unique_ptr<Attempt>>& attempts);
+      const std::vector<std::unique_ptr<Attempt>>& attempts, std::stop_token stop);
 
   Status Commit(flow::EpochParts parts);
   /// The newest version of the node's own table that this run made.
@@ -42,12 +43,18 @@ class StreamCommit {
   };
 
   StreamCommit(RunState& state, const StreamPlan& plan, const std::vector<StreamStep>& steps,
-               const std::vector<std::unique_ptr<Attempt>>& attempts)
-      : state_(state), plan_(plan), steps_(steps), attempts_(attempts), nodes_(plan.nodes.size()) {}
+               const std::vector<std::unique_ptr<Attempt>>& attempts, std::stop_token stop)
+      : state_(state),
+        plan_(plan),
+        steps_(steps),
+        attempts_(attempts),
+        stop_(std::move(stop)),
+        nodes_(plan.nodes.size()) {}
   Status Begin();
   Status AddStates(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   void AddPositions(const flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   Status AddVersions(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
+  Status Compact(const StreamStep& step, Table* table);
   Result<std::string> StateDirectory(std::size_t node);
   Status SyncNames(std::size_t node);
   Status ShowTargets(const std::vector<catalog::CommitEpoch>& epochs);
@@ -57,9 +64,10 @@ class StreamCommit {
   const StreamPlan& plan_;
   const std::vector<StreamStep>& steps_;
   const std::vector<std::unique_ptr<Attempt>>& attempts_;
+  const std::stop_token stop_;
   std::vector<Node> nodes_;
   std::map<std::size_t, catalog::VersionRecord> versions_;
-  std::int64_t commits_ = 0;
+  std::int64_t commits_ = 0, compactions_ = 0;
 };
 
 }  // namespace thalweg::runs

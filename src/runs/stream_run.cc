@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "flow/flow.h"
 #include "runs/lease_keeper.h"
+#include "runs/metric_series.h"
 #include "runs/stream_commit.h"
 #include "runs/stream_graph.h"
 #include "runs/tap_server.h"
@@ -23,6 +24,7 @@ using catalog::NodeState;
 namespace {
 
 constexpr std::chrono::milliseconds kTellEvery{200};
+constexpr std::chrono::seconds kMeasureEvery{1};
 
 /// In test builds the environment can cut a stream otherwise; results must not depend on it.
 StreamOptions OptionsFromEnvironment() {
@@ -67,7 +69,8 @@ class StreamRunner {
     TW_RETURN_IF_ERROR(RecoverTargets());
     TW_ASSIGN_OR_RETURN(graph_,
                         BuildStreamGraph(state_, plan_, attempts_, connectors_.get_token()));
-    TW_ASSIGN_OR_RETURN(commit_, StreamCommit::Make(state_, plan_, graph_.steps, attempts_));
+    TW_ASSIGN_OR_RETURN(commit_, StreamCommit::Make(state_, plan_, graph_.steps, attempts_,
+                                                    connectors_.get_token()));
 
     const StreamOptions given = OptionsFromEnvironment();
     flow::FlowOptions options;
@@ -138,17 +141,32 @@ class StreamRunner {
           (step.role == StreamStep::Role::kSource && plan_.nodes[node].source != nullptr);
       if (!gives) continue;
       rows += figures[i].rows_out;
-      *rejected += figures[i].rejected + figures[i].late + figures[i].dropped;
+      *rejected += figures[i].rejected;
     }
     return rows;
   }
 
-  void Tell(const StreamNode& node, NodeState state, std::int64_t rows, std::int64_t rejected = 0) {
+  /// Rows that are in no table: late ones that the node drops, bad ones that it drops.
+  std::string LeftOut(const std::vector<flow::StepFigures>& figures, std::size_t node) const {
+    std::int64_t late = 0, dropped = 0;
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+      if (graph_.steps[i].node != node) continue;
+      late += figures[i].late;
+      dropped += figures[i].dropped;
+    }
+    std::string text;
+    if (late > 0) text += fmt::format(", {} rows late", late);
+    if (dropped > 0) text += fmt::format(", {} bad rows dropped", dropped);
+    return text;
+  }
+
+  void Tell(const StreamNode& node, NodeState state, std::int64_t rows, std::int64_t rejected = 0,
+            const std::string& more = {}) {
     NodeEvent event;
     event.node = state_.node(node.index).name();
     event.kind = spec::ToString(state_.node(node.index).spec->kind);
     event.state = state;
-    event.detail = node.restart;
+    event.detail = node.restart + more;
     event.rows = state == NodeState::kRunning ? -1 : rows;
     event.rejected = rejected;
     event.progress.rows = std::max<std::int64_t>(rows, 0);
@@ -164,6 +182,7 @@ class StreamRunner {
       never.wait_for(lock, ended, kTellEvery, [] { return false; });
       if (ended.stop_requested()) return;
       const auto figures = flow_->Figures();
+      Measure(figures);
       for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
         std::int64_t rejected = 0;
         const std::int64_t rows = RowsOf(figures, n, &rejected);
@@ -172,9 +191,44 @@ class StreamRunner {
     }
   }
 
+  /// Series of each node's figures, kept beside the run.
+  void Measure(const std::vector<flow::StepFigures>& figures) {
+    const auto now = state_.workspace.clock().Steady();
+    if (now < next_measure_) return;
+    next_measure_ = now + kMeasureEvery;
+    for (std::size_t i = 0; i < graph_.steps.size(); ++i) {
+      const StreamStep& step = graph_.steps[i];
+      if (step.role == StreamStep::Role::kTable || step.role == StreamStep::Role::kStored) continue;
+      const flow::StepFigures& each = figures[i];
+      const auto add = [&](std::string_view measure, std::int64_t value) {
+        metrics_.Add(each.node, measure, static_cast<double>(value));
+      };
+      add("rows_in", each.rows_in);
+      add("rows_out", each.rows_out);
+      add("bytes_out", each.bytes_out);
+      add("rows_rejected", each.rejected + each.dropped);
+      add("rows_late", each.late);
+      add("busy_ms", each.busy_ns / 1'000'000);
+      add("blocked_ms", each.blocked_ns / 1'000'000);
+      add("queued_bytes", each.queued_bytes);
+      add("state_bytes", each.state_bytes);
+      if (each.watermark != INT64_MIN) {
+        const auto now_ns = std::chrono::nanoseconds(
+            state_.workspace.clock().Now().time_since_epoch()).count();
+        add("watermark_lag_ms", (now_ns - each.watermark) / 1'000'000);
+      }
+    }
+    metrics_.WriteIfDue();
+  }
+
   /// Ends the attempts that the last epoch has not ended, and writes what each node came to.
   void Settle(const Status& status) {
     const auto figures = flow_ ? flow_->Figures() : std::vector<flow::StepFigures>();
+    if (!figures.empty()) {
+      next_measure_ = {};
+      Measure(figures);
+      metrics_.Write();
+    }
     const NodeState end = status.ok()                         ? NodeState::kDone
                           : status.code() == Code::kCancelled ? NodeState::kCancelled
                                                               : NodeState::kFailed;
@@ -185,6 +239,7 @@ class StreamRunner {
       NodeResult result;
       result.state = end;
       result.error = status;
+      result.detail = node.target ? node.target->identity() : node.restart;
       if (!figures.empty()) result.rows = RowsOf(figures, n, &result.rejected);
       if (commit_) result.version = commit_->Version(n);
       if (n < attempts_.size()) {
@@ -194,7 +249,7 @@ class StreamRunner {
           if (!ended.ok()) Log(LogLevel::kWarn, "cannot end an attempt: {}", ended.message());
         }
       }
-      Tell(node, end, result.rows, result.rejected);
+      Tell(node, end, result.rows, result.rejected, LeftOut(figures, n));
       std::lock_guard lock(state_.mutex);
       state_.results[static_cast<std::size_t>(node.index)] = std::move(result);
     }
@@ -223,6 +278,8 @@ class StreamRunner {
   StreamGraph graph_;
   std::unique_ptr<StreamCommit> commit_;
   std::unique_ptr<flow::Flow> flow_;
+  MetricSeries metrics_{state_.workspace.home(), state_.workspace.clock(), state_.run.number};
+  std::chrono::steady_clock::time_point next_measure_;
 };
 
 }  // namespace
