@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/json_lines.h"
 #include "formats/json_row.h"
 
 namespace thalweg::formats {
@@ -24,8 +25,9 @@ bool IsBlankLine(std::string_view line) {
 /// Keeps simdjson out of the header.
 class JsonDecoder::Parser {
  public:
-  Parser(RowBuilder& rows, bool reject_unknown) : row(rows, reject_unknown) {}
+  Parser(RowBuilder& rows, bool reject_unknown) : row(rows, reject_unknown), lines(rows, row) {}
   JsonRow row;
+  JsonLines lines;
 };
 
 Result<std::unique_ptr<JsonDecoder>> JsonDecoder::Make(const std::vector<TextColumnSpec>& columns,
@@ -103,7 +105,14 @@ JsonDecoder::Step JsonDecoder::DecodeLine(std::vector<BadRow>* bad) {
   }
   searched_ = 0;
   const std::string_view line = rest.substr(0, end);
-  if (!IsBlankLine(line)) DecodeRow(line, line_, bad);
+  JsonLines& lines = parser_->lines;
+  lines.LookAhead(rest, buffer_.offset());
+  if (lines.Append(line, buffer_.offset())) {
+    rows_.Commit();
+  } else if (!IsBlankLine(line)) {
+    rows_.Rollback();
+    DecodeRow(line, line_, bad);
+  }
   const bool terminated = end < rest.size();
   buffer_.Consume(end + (terminated ? 1 : 0));
   line_ += terminated ? 1 : 0;

@@ -32,7 +32,8 @@ std::string_view NameOf(od::json_type type) {
   return "null";
 }
 
-/// Types whose text is digits: a JSON number may stand for them.
+}  // namespace
+
 bool TakesNumbers(arrow::Type::type id) {
   switch (id) {
     case arrow::Type::BOOL:
@@ -45,8 +46,6 @@ bool TakesNumbers(arrow::Type::type id) {
       return true;
   }
 }
-
-}  // namespace
 
 JsonRow::JsonRow(RowBuilder& rows, bool reject_unknown)
     : rows_(rows), reject_unknown_(reject_unknown) {

@@ -10,6 +10,9 @@
 
 namespace thalweg::formats {
 
+/// Types whose text is digits: a JSON number may stand for them.
+bool TakesNumbers(arrow::Type::type id);
+
 /// Reads one JSON object into a row of column builders. Private to the JSON decoder.
 class JsonRow {
  public:
@@ -24,6 +27,14 @@ class JsonRow {
     return at_ < 0 ? std::string() : rows_.name(static_cast<std::size_t>(at_));
   }
   const std::string& reason() const { return reason_; }
+
+  /// The keys of the last objects in their order, and their columns: most objects have one order.
+  struct Known {
+    std::string key;
+    int column = -1;
+  };
+  const std::vector<Known>& known() const { return known_; }
+  bool rejects_unknown() const { return reject_unknown_; }
 
  private:
   bool AppendObject(simdjson::ondemand::object object);
@@ -50,11 +61,6 @@ class JsonRow {
   simdjson::ondemand::parser parser_;
   std::unordered_map<std::string_view, int> column_of_;
   int at_ = -1;  ///< the column that is being read
-  /// The keys of the last objects in their order, and their columns: most objects have one order.
-  struct Known {
-    std::string key;
-    int column = -1;
-  };
   std::vector<Known> known_;
   std::size_t field_ = 0;  ///< number of the field that is being read
   std::string reason_;
