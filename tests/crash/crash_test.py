@@ -4,10 +4,11 @@
     crash_test.py SCENARIO [--sample N | --every K] [--seed S] [--jobs J] [--phase PHASE] [--fault FAULT]
     crash_test.py SCENARIO PHASE FAULT:N           one disturbance again, for example: kinds run kill:37
 
-SCENARIO  kinds (every kind of node, small), flights (the example in full)
+SCENARIO  kinds (every kind of node, small), flights (the example in full), stream (see stream_place.py)
 PHASE     first    the first run, home and all, up to the gate
           run      a run over changed inputs, where version 1 of everything exists
           approve  approve --resume at the gate of that run, to the end
+          again    of the stream: the resume of a run that was killed after a few epochs
 FAULT     kill     SIGKILL in front of operation N
           powercut everything unsynced is undone, then SIGKILL
           fail     operation N gives EIO;     fail+     so do all after it
@@ -21,9 +22,6 @@ import argparse
 import os
 import queue
 import random
-import shutil
-import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -32,22 +30,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from homes import (DONE, FAILED, NOT_FOUND, NOTHING_YET, SIGKILLED, WAITING, catalog_of, complaints, copy,  # noqa: E402
+                   settle_queued, unnamed, unsettled)
 from program import DATA, Failure, Program, Workplace, expect, has_test_hooks, program_path, skip  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
+from stream_place import StreamPlace  # noqa: E402
 
-PHASES = ("first", "run", "approve")
+PHASES = ("first", "run", "approve", "again")
 FAULTS = ("kill", "powercut", "fail", "fail+", "nospace", "nospace+")
 KILLING = ("kill", "powercut")
-DONE, FAILED, NOT_FOUND, WAITING = 0, 1, 5, 6
-SIGKILLED = -9
-# What a reader may be told while there is no home yet, or no such table.
-NOTHING_YET = ("no-home", "unknown-table", "no-version")
-
-
-def copy(source, target):
-    shutil.rmtree(target, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
-
 
 class Place:
     """One worker's directory. What a source is includes its path, so everything happens at `here`; states that were
@@ -88,7 +79,7 @@ class Place:
         self.finish(use_resume=True)
         self.expected["run"] = self.expected["approve"] = self.look()
         expect(self.expected["run"] != done, "the change of the inputs changes nothing")
-        for phase in PHASES:
+        for phase in self.scenario.phases:
             self.operations[phase] = self.count(phase)
 
     def count(self, phase):
@@ -162,18 +153,9 @@ class Place:
             watcher.stop()
         watcher.raise_failure()
         self.compare(after)
-        self.settle_queued()
+        settle_queued(self.thalweg, self.here, self.scenario.arguments)
         self.check_home()
         return ended, watcher.looks
-
-    def settle_queued(self):
-        """A run that was killed before it began is left alone for a while, for it may be about to begin: let that
-        while be over."""
-        with catalog_of(self.here) as catalog:
-            aged = catalog.execute("UPDATE runs SET started = started - 3600 * 1000000 WHERE state = 'queued'").rowcount
-            catalog.commit()
-        if aged:
-            self.thalweg.good("run", *self.scenario.arguments)
 
     def check_end(self, fault, ended):
         if fault in KILLING:
@@ -191,23 +173,12 @@ class Place:
             f"{key}: {short(found.get(key))}, wanted {short(wanted.get(key))}" for key in different))
 
     def check_home(self):
-        doctor = self.thalweg.good("doctor", "-o", "json")
-        wrong = [f"doctor is not content: {finding}" for finding in doctor.json()["findings"]
-                 if finding["health"] != "ok" and finding["what"] not in ("memory", "disk")]
+        wrong = complaints(self.thalweg)
         self.thalweg.good("gc", "--keep", "1000")
         home = self.here / ".thalweg"
         with catalog_of(self.here) as catalog:
-            named = {row[0] for row in catalog.execute("SELECT path FROM version_files")}
-            for what, state in (("attempts", "running"), ("receipts", "prepared"), ("runs", "queued"), ("runs", "running")):
-                count, = catalog.execute(f"SELECT count(*) FROM {what} WHERE state = '{state}'").fetchone()
-                if count:
-                    wrong.append(f"{count} {what} are still {state}")
-        stored = {path.relative_to(home).as_posix() for path in (home / "tables").rglob("*") if path.is_file()}
-        ours = {path for path in named if not path.startswith("/")}
-        wrong += [f"no version names {path}" for path in sorted(stored - ours)]
-        wrong += [f"{path} is gone" for path in sorted(ours - stored)]
-        wrong += [f"an empty directory: {path.relative_to(home)}" for path in sorted((home / "tables").glob("*/*"))
-                  if not any(path.iterdir())]
+            named = {path for path, in catalog.execute("SELECT path FROM version_files") if not path.startswith("/")}
+            wrong += unsettled(catalog) + unnamed(catalog, home, ["tables"], named)
         wrong += [f"not swept: spill/{path.name}" for path in sorted((home / "spill").iterdir())]
         wanted = {Path(path).name for path in self.scenario.targets}
         found = {path.name for path in (self.here / "out").iterdir()}
@@ -292,17 +263,6 @@ def short(value):
     return f"{len(value)} bytes {value[:40]!r}" if isinstance(value, bytes) else repr(value)
 
 
-def catalog_of(directory):
-    class Open:
-        def __enter__(self):
-            self.connection = sqlite3.connect(directory / ".thalweg" / "catalog.db", timeout=30)
-            return self.connection
-
-        def __exit__(self, *_):
-            self.connection.close()
-    return Open()
-
-
 # All disturbances, or some of them.
 
 def universe(operations, phases, faults, every):
@@ -351,7 +311,7 @@ def chosen(parser, arguments, operations):
             parser.error("one disturbance is PHASE FAULT:N, for example: run kill:37")
         phase, (fault, number) = arguments.one[0], arguments.one[1].split(":")
         return [(phase, fault + ("+" if number.endswith("+") else ""), int(number.rstrip("+")))]
-    every = universe(operations, arguments.phase or PHASES, arguments.fault or FAULTS, arguments.every)
+    every = universe(operations, arguments.phase or list(operations), arguments.fault or FAULTS, arguments.every)
     random.seed(arguments.seed)
     if arguments.sample is None:
         return every
@@ -372,7 +332,8 @@ def main():
         skip("there are no flights data: tools/bootstrap fetches them")
     jobs, results = queue.Queue(), []
     with Workplace(f"crash-{scenario.name}") as root:
-        first = Place(scenario, make(root / "worker-0"))
+        place = StreamPlace if scenario.stream else Place
+        first = place(scenario, make(root / "worker-0"))
         for case in chosen(parser, arguments, first.operations):
             jobs.put(case)
         total = jobs.qsize()
@@ -380,7 +341,7 @@ def main():
         threads = [threading.Thread(target=work, args=(scenario, first, jobs, results))]
         for i in range(1, min(arguments.jobs, total)):
             threads.append(threading.Thread(target=lambda i=i: work(
-                scenario, Place(scenario, make(root / f"worker-{i}")), jobs, results)))
+                scenario, place(scenario, make(root / f"worker-{i}")), jobs, results)))
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -1,4 +1,4 @@
-"""The two pipelines of the crash test, each with inputs before and after a change."""
+"""The pipelines of the crash test: two with inputs before and after a change, and a stream."""
 import json
 import shutil
 import sys
@@ -18,6 +18,8 @@ class Scenario:
     targets: list
     tables: list
     arguments: list  # of `run`
+    phases: tuple = ("first", "run", "approve")
+    stream: bool = False
 
 
 # Every kind of node, on small data.
@@ -150,4 +152,60 @@ FLIGHTS_SCENARIO = Scenario(
             "worst_routes"],
     arguments=["--param", f"data={DATA}"])
 
-SCENARIOS = {scenario.name: scenario for scenario in (KINDS_SCENARIO, FLIGHTS_SCENARIO)}
+
+# A stream: windows and a join over two sources, into tables that grow, a table that is merged, and files.
+
+STREAM = """\
+thalweg: 1
+pipeline: stream
+nodes:
+  views:
+    source:
+      generator:
+        view: {sequence: 0}
+        ad: {key: {count: 12, skew: zipf}}
+        ts: {time: {start: "2024-01-01T00:00:00Z", step: 20ms, jitter: 1s}}
+      rows: 3000
+      seed: 3
+    event_time: {column: ts, lateness: 1s}
+  clicks:
+    source:
+      generator:
+        click: {sequence: 0}
+        ad: {key: {count: 12, skew: zipf}}
+        ts: {time: {start: "2024-01-01T00:00:00Z", step: 100ms, jitter: 1s}}
+      rows: 600
+      seed: 4
+    event_time: {column: ts, lateness: 1s}
+
+  # Every row as it came.
+  seen: {from: views, filter: view >= 0, materialize: append}
+
+  counts:
+    from: views
+    aggregate: {by: [ad], window: {tumbling: 2s}, columns: {n: "count(*)", newest: max(view), total: sum(view)}}
+    materialize: append
+    parallel: 2
+
+  # A row per ad: that of its last window.
+  latest: {from: counts, filter: n > 0, materialize: {merge: [ad]}}
+
+  matched:
+    from: [views, clicks]
+    join: {on: ad, within: 150ms}
+    materialize: append
+
+  count_files: {from: counts, target: {files: out/counts/, format: ndjson, write: append, roll: {size: 2KB}}}
+  pair_files: {from: matched, target: {files: out/pairs/, format: ndjson, write: append}}
+"""
+
+
+def write_stream(directory, _):
+    (directory / "stream.yaml").write_text(STREAM)
+
+
+STREAM_SCENARIO = Scenario(
+    "stream", write_stream, gates=[], targets=["out/counts", "out/pairs"], tables=["seen", "counts", "latest", "matched"],
+    arguments=[], phases=("first", "again"), stream=True)
+
+SCENARIOS = {scenario.name: scenario for scenario in (KINDS_SCENARIO, FLIGHTS_SCENARIO, STREAM_SCENARIO)}
