@@ -70,12 +70,23 @@ Result<std::unique_ptr<Session>> Session::Open(Context& context, HomeUse use) {
     });
   }
   const bool create = use == HomeUse::kCreate || session->throw_away();
-  auto home = create ? catalog::Home::OpenOrCreate(files, path) : catalog::Home::Open(files, path);
+  TW_RETURN_IF_ERROR(session->OpenHome(context, create ? catalog::Home::OpenOrCreate(files, path)
+                                                       : catalog::Home::Open(files, path)));
+  return session;
+}
+
+Status Session::OpenHome(Context& context, Result<catalog::Home> home) {
   TW_RETURN_IF_ERROR(home.status());
   TW_ASSIGN_OR_RETURN(auto catalog, catalog::Catalog::Open(*home, context.clock()));
-  session->workspace_ =
+  workspace_ =
       std::make_unique<runs::Workspace>(PartsOf(context), *std::move(home), std::move(catalog));
-  return session;
+  return {};
+}
+
+Status Session::Reopen(Context& context) {
+  const std::string path = workspace_->home().path();
+  workspace_.reset();
+  return OpenHome(context, catalog::Home::Open(files_, path));
 }
 
 Session::~Session() {

@@ -17,7 +17,7 @@ enum class HomeUse {
   kExisting,  ///< kNotFound when there is none
   kCreate,    ///< made where it is missing
   kExistingOrThrowAway,
-  kThrowAway,
+  kThrowAway,  ///< also where there is a home
 };
 
 /// An open home with everything that works on it, for the length of one command.
@@ -29,10 +29,13 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   runs::Workspace& workspace() { return *workspace_; }
+  /// The same home with a new engine: an engine serves a run, or a query.
+  Status Reopen(Context& context);
   bool throw_away() const { return !throw_away_.empty(); }
 
  private:
   explicit Session(FileSystem& files) : files_(files) {}
+  Status OpenHome(Context& context, Result<catalog::Home> home);
 
   FileSystem& files_;
   std::string throw_away_;  // directory to remove at the end

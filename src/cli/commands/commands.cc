@@ -4,11 +4,11 @@ namespace thalweg::cli {
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
-      InitCommand(),      ValidateCommand(), TestCommand(),   PlanCommand(),   GraphCommand(),
-      DescribeCommand(),  SchemaCommand(),   RunCommand(),    ResumeCommand(), ApproveCommand(),
-      RejectCommand(),    QueryCommand(),    LsCommand(),     RunsCommand(),   ShowCommand(),
-      StateCommand(),     TapCommand(),      DoctorCommand(), GcCommand(),     VersionCommand(),
-      CompletionCommand()};
+      InitCommand(),     ValidateCommand(),  TestCommand(),   PlanCommand(),   GraphCommand(),
+      DescribeCommand(), SchemaCommand(),    RunCommand(),    ResumeCommand(), ApproveCommand(),
+      RejectCommand(),   QueryCommand(),     LsCommand(),     RunsCommand(),   ShowCommand(),
+      StateCommand(),    TapCommand(),       DoctorCommand(), GcCommand(),     BenchCommand(),
+      VersionCommand(),  CompletionCommand()};
   return commands;
 }
 

@@ -6,6 +6,7 @@
 namespace thalweg::cli {
 
 Command ApproveCommand();
+Command BenchCommand();
 Command CompletionCommand();
 Command DescribeCommand();
 Command DoctorCommand();
