@@ -65,17 +65,22 @@ Status TailFile::Begin() {
 
 Result<std::string> TailFile::ReadAt(std::int64_t offset, std::size_t size) const {
   std::string bytes(size, '\0');
+  TW_ASSIGN_OR_RETURN(const std::size_t filled, ReadInto(offset, bytes));
+  bytes.resize(filled);
+  return bytes;
+}
+
+Result<std::size_t> TailFile::ReadInto(std::int64_t offset, std::span<char> out) const {
   std::size_t filled = 0;
-  while (filled < size) {
-    const ssize_t got = ::pread(fd_.get(), bytes.data() + filled, size - filled,
+  while (filled < out.size()) {
+    const ssize_t got = ::pread(fd_.get(), out.data() + filled, out.size() - filled,
                                 offset + static_cast<std::int64_t>(filled));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Status::FromErrno(errno, "cannot read path=" + place_.path).Retryable();
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
-  bytes.resize(filled);
-  return bytes;
+  return filled;
 }
 
 Result<TailFile::State> TailFile::Next(Bytes budget, component::Polled* polled) {
@@ -96,12 +101,16 @@ Result<TailFile::State> TailFile::Next(Bytes budget, component::Polled* polled) 
 
 /// False: nothing to feed now.
 Result<bool> TailFile::Feed() {
-  TW_ASSIGN_OR_RETURN(const std::string bytes, ReadAt(read_, kReadStep));
+  // Kept from step to step: a fresh one would be cleared, page by page, each time.
+  step_.resize(kReadStep);
+  TW_ASSIGN_OR_RETURN(const std::size_t filled, ReadInto(read_, step_));
+  const std::string_view bytes(step_.data(), filled);
   if (!bytes.empty()) {
     read_ += static_cast<std::int64_t>(bytes.size());
     decoder_->Push(bytes, false);
     return true;
   }
+  std::string().swap(step_);
   struct stat info {};
   if (::fstat(fd_.get(), &info) == 0 && info.st_size < read_) {
     Log(LogLevel::kWarn, "a file was cut, it is read from its beginning path={}", place_.path);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/unique_fd.h"
@@ -57,12 +58,14 @@ class TailFile {
   Status Begin();
   Result<bool> Feed();
   Result<std::string> ReadAt(std::int64_t offset, std::size_t size) const;
+  Result<std::size_t> ReadInto(std::int64_t offset, std::span<char> out) const;
 
   const formats::StreamDecoding& decoding_;
   UniqueFd fd_;
   TailPlace place_;  ///< where it began
   std::unique_ptr<formats::Decoder> decoder_;
   std::int64_t read_ = 0;  ///< bytes of the file that the decoder has
+  std::string step_;       ///< room for what is read next; none while there is nothing
   bool finishing_ = false, finished_ = false;
 };
 
