@@ -174,15 +174,14 @@ Status StreamCommit::Compact(const StreamStep& step, Table* table) {
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
   CompactionJob job;
   job.home = workspace.home().path();
-  job.out_directory = JoinPath(attempts_[step.node]->directory(),
-                               fmt::format("folded-{:06}", ++compactions_));
+  job.out_directory =
+      JoinPath(attempts_[step.node]->directory(), fmt::format("folded-{:06}", ++compactions_));
   job.label = step.table;
   TW_RETURN_IF_ERROR(workspace.files().MakeDirectory(job.out_directory));
   TW_ASSIGN_OR_RETURN(data::Manifest folded, CompactTable(*engine, *table->last, job, stop_));
   for (const auto& file : folded.files) {
     const std::string path = workspace.home().Absolute(file.path);
-    if (path.starts_with(job.out_directory))
-      TW_RETURN_IF_ERROR(workspace.files().SyncFile(path));
+    if (path.starts_with(job.out_directory)) TW_RETURN_IF_ERROR(workspace.files().SyncFile(path));
   }
   TW_RETURN_IF_ERROR(workspace.files().SyncDirectory(job.out_directory));
   folded.id = table->last->id;  // never committed by itself: the parent is what was committed

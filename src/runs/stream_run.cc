@@ -213,8 +213,8 @@ class StreamRunner {
       add("queued_bytes", each.queued_bytes);
       add("state_bytes", each.state_bytes);
       if (each.watermark != INT64_MIN) {
-        const auto now_ns = std::chrono::nanoseconds(
-            state_.workspace.clock().Now().time_since_epoch()).count();
+        const auto now_ns =
+            std::chrono::nanoseconds(state_.workspace.clock().Now().time_since_epoch()).count();
         add("watermark_lag_ms", (now_ns - each.watermark) / 1'000'000);
       }
     }
