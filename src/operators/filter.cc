@@ -10,6 +10,7 @@
 #include "data/arrow_status.h"
 #include "operators/columns.h"
 #include "operators/queued_operator.h"
+#include "operators/simple_condition.h"
 #include "operators/single_input.h"
 
 namespace thalweg::operators {
@@ -33,29 +34,45 @@ std::string Verdict(const std::string& condition) {
 class Filter : public QueuedOperator {
  public:
   Filter(data::SchemaRef schema, std::string condition)
-      : schema_(std::move(schema)), condition_(std::move(condition)) {}
+      : schema_(std::move(schema)),
+        condition_(std::move(condition)),
+        simple_(SimpleCondition::Parse(*schema_, condition_)) {}
 
   Status Open(const component::OperatorContext& context) override {
     TW_RETURN_IF_ERROR(QueuedOperator::Open(context));
+    if (simple_) return {};
     TW_ASSIGN_OR_RETURN(evaluator_, context.make_evaluator(schema_, Verdict(condition_), ""));
     return {};
   }
 
  protected:
   Status OnBatch(int, const data::Batch& batch) override {
+    if (simple_) {
+      std::int64_t kept = 0;
+      const auto verdicts = simple_->Test(*batch, &kept);
+      if (kept == 0) return {};
+      if (kept < batch->num_rows()) return EmitKept(batch, verdicts);
+      Emit(batch);
+      return {};
+    }
     TW_ASSIGN_OR_RETURN(const data::Batch verdicts, evaluator_->Eval(batch));
     if (verdicts->num_rows() != batch->num_rows())
       return Status::Internal("a condition gave another number of rows");
-    auto kept = arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(verdicts->column(0)));
+    return EmitKept(batch, verdicts->column(0));
+  }
+
+ private:
+  Status EmitKept(const data::Batch& batch, const std::shared_ptr<arrow::Array>& verdicts) {
+    auto kept = arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(verdicts));
     if (!kept.ok()) return data::FromArrowStatus(kept.status(), "cannot filter rows");
     const data::Batch rows = kept->record_batch();
     Emit(rows->num_rows() == batch->num_rows() ? batch : rows);
     return {};
   }
 
- private:
   const data::SchemaRef schema_;
   const std::string condition_;
+  const std::optional<SimpleCondition> simple_;
   std::unique_ptr<component::BatchEvaluator> evaluator_;
 };
 

@@ -1,6 +1,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,6 +53,26 @@ TEST(Filter, DropsRowsWhereTheConditionIsNullAndKeepsMetadata) {
   const Outcome out = harness.Run({{batch}});
   EXPECT_TRUE(std::get<data::Batch>(out.elements[0])->schema()->Equals(*schema, true));
   EXPECT_TRUE(harness.Bind()->output.schema->Equals(*schema, true));
+}
+
+TEST(Filter, ComparisonsWithAConstantAreThoseOfSql) {
+  const auto batch =
+      data::MakeBatch({{"k", "bigint", "[null, 1, -2, 9223372036854775807, 3, 900]"},
+                       {"Small", "integer", "[1, null, 2147483647, -2147483648, 0, 3]"},
+                       {"t", "varchar", "[\"it's\", null, \"\", \"view\", \"View\", \"viewé\"]"}});
+  for (const char* operation : {"=", "<>", "!=", "<", "<=", ">", ">="}) {
+    for (const char* value : {"3", "-2", "9223372036854775807"})
+      RunBoth("filter", fmt::format("\"k {} {}\"", operation, value), batch);
+    for (const char* value : {"3", "-2147483648", "2147483648"})
+      RunBoth("filter", fmt::format("\" small{} {} \"", operation, value), batch);
+    for (const char* value : {"'view'", "'it''s'", "''", "'View' "})
+      RunBoth("filter", fmt::format("\"T {} {}\"", operation, value), batch);
+  }
+  // Not so simple, and read by the engine.
+  for (const char* condition : {"k = 1 OR t = 'view'", "k = 1.0", "t = 'a' || 'b'", "k < 3e2",
+                                "k = '3'", "3 = k", "k = - 2"}) {
+    RunBoth("filter", fmt::format("\"{}\"", condition), batch);
+  }
 }
 
 TEST(Filter, AWrongConditionIsFoundAtPlanTime) {
