@@ -56,7 +56,7 @@ check-slow: build
 
 # benchmarks/run builds nothing: it measures build-release/.
 bench: bootstrap
-	@tools/build release
+	@tools/build release && tools/build release stream_benches
 	@if [ -x benchmarks/run ]; then benchmarks/run build-release; else echo "no benchmarks yet"; fi
 
 fuzz:

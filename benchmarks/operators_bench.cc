@@ -1,6 +1,7 @@
-// Keyed aggregation against a bare hash loop over the same Arrow buffers. Prints one JSON line per
-// case; `ratio` is rows per CPU second of ours over the loop's, the median of alternating pairs in
-// this process.
+// Keyed aggregation against a bare hash loop over the same Arrow buffers, against DuckDB's GROUP
+// BY, and against sorting and filtering group by group. Prints one JSON line per case; `ratios` are
+// rows per CPU second of ours over the other's, of alternating pairs in this process, `ratio` is
+// their median. Both sides must give the same rows.
 #include <time.h>
 
 #include <algorithm>
@@ -17,10 +18,16 @@
 #include <arrow/array/data.h>
 #include <arrow/array/util.h>
 #include <arrow/buffer.h>
+#include <arrow/compute/api.h>
+#include <arrow/compute/initialize.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/table.h>
 #include <arrow/type.h>
+#include <fmt/format.h>
 
 #include "base/hash.h"
+#include "duckdb/database.h"
 #include "operators/aggregate.h"
 
 namespace thalweg::operators {
@@ -31,19 +38,33 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 
 double CpuSeconds() {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// What both sides must agree on: of each row its count and its sum.
+std::int64_t Mark(std::int64_t count, std::int64_t sum) {
+  return 1 + count * 31 + sum * 7;
+}
+std::int64_t Mark(const std::int64_t* counts, const std::int64_t* sums, std::int64_t rows) {
+  std::int64_t mark = 0;
+  for (std::int64_t i = 0; i < rows; ++i) mark += Mark(counts[i], sums[i]);
+  return mark;
 }
 
 class Discard : public component::Output {
  public:
   void Emit(data::Element element) override {
-    if (auto* batch = std::get_if<data::Batch>(&element)) rows += (*batch)->num_rows();
+    auto* batch = std::get_if<data::Batch>(&element);
+    if (batch == nullptr) return;
+    const int last = (*batch)->num_columns() - 1;
+    mark += Mark((*batch)->column_data(last - 1)->GetValues<std::int64_t>(1),
+                 (*batch)->column_data(last)->GetValues<std::int64_t>(1), (*batch)->num_rows());
   }
   void EmitSide(std::string_view, data::Batch batch) override { late += batch->num_rows(); }
   bool Full() const override { return false; }
   void SetTimer(component::Timer) override {}
-  std::int64_t rows = 0, late = 0;
+  std::int64_t mark = 0, late = 0;
 };
 
 struct Data {
@@ -120,7 +141,7 @@ std::int64_t BareLoop(const Data& data, std::int64_t keys) {
   std::size_t capacity = 64;
   while (capacity < static_cast<std::size_t>(keys) * 2) capacity *= 2;
   std::vector<Entry> table(capacity);
-  std::int64_t window = 0, emitted = 0;
+  std::int64_t window = 0, mark = 0;
   const int shift = 64 - __builtin_ctzll(capacity);
   std::vector<std::int64_t> out[3];
   const auto flush = [&] {
@@ -130,7 +151,7 @@ std::int64_t BareLoop(const Data& data, std::int64_t keys) {
       out[0].push_back(entry.key), out[1].push_back(entry.count), out[2].push_back(entry.sum);
       entry = {};
     }
-    emitted += static_cast<std::int64_t>(out[0].size());
+    mark += Mark(out[1].data(), out[2].data(), std::ssize(out[1]));
   };
   for (const auto& batch : data.batches) {
     const auto* t = batch->column_data(0)->GetValues<std::int64_t>(1);
@@ -144,7 +165,7 @@ std::int64_t BareLoop(const Data& data, std::int64_t keys) {
     }
   }
   flush();
-  return emitted;
+  return mark;
 }
 
 std::int64_t BareTextLoop(const Data& data, std::int64_t keys) {
@@ -155,7 +176,7 @@ std::int64_t BareTextLoop(const Data& data, std::int64_t keys) {
   std::size_t capacity = 64;
   while (capacity < static_cast<std::size_t>(keys) * 2) capacity *= 2;
   std::vector<Entry> table(capacity);
-  std::int64_t window = 0, emitted = 0;
+  std::int64_t window = 0, mark = 0;
   const int shift = 64 - __builtin_ctzll(capacity);
   std::string chars;
   std::vector<std::int64_t> out[2];
@@ -166,7 +187,7 @@ std::int64_t BareTextLoop(const Data& data, std::int64_t keys) {
       chars.append(entry.key, 16), out[0].push_back(entry.count), out[1].push_back(entry.sum);
       entry = {};
     }
-    emitted += static_cast<std::int64_t>(out[0].size());
+    mark += Mark(out[0].data(), out[1].data(), std::ssize(out[0]));
   };
   for (const auto& batch : data.batches) {
     const auto* t = batch->column_data(0)->GetValues<std::int64_t>(1);
@@ -185,7 +206,7 @@ std::int64_t BareTextLoop(const Data& data, std::int64_t keys) {
     }
   }
   flush();
-  return emitted;
+  return mark;
 }
 
 std::int64_t Ours(const Data& data, bool hopping) {
@@ -213,12 +234,102 @@ std::int64_t Ours(const Data& data, bool hopping) {
   }
   TW_CHECK(made->On({0}, data::End{}, output).ok());
   TW_CHECK(output.late == 0);
-  return output.rows;
+  return output.mark;
+}
+
+/// The rows as a table in DuckDB, filled before anything is measured.
+class InDuckDb {
+ public:
+  InDuckDb(const Data& data, bool text)
+      : last_(data.batches.back()->column_data(0)->GetValues<std::int64_t>(1)[kBatchRows - 1]) {
+    duckdb::DatabaseOptions options;
+    options.memory_limit = Bytes::GiB(8);
+    options.threads = 1;
+    database_ = duckdb::Database::Open(options).value();
+    connection_ = database_->Connect().value();
+    const auto offered = database_->Offer(std::make_shared<Rows>(data, text)).value();
+    TW_CHECK(connection_->Execute("CREATE TABLE rows AS SELECT * FROM " + offered->table()).ok());
+  }
+
+  /// Window by window, so that each scans its rows only and its hash table is as small as ours.
+  std::int64_t GroupBy() {
+    std::int64_t mark = 0;
+    for (std::int64_t window = 0; window <= last_; window += 10'000'000) {
+      auto rows = connection_
+                      ->Stream(fmt::format("SELECT k, count(*), CAST(sum(x) AS BIGINT) FROM rows "
+                                           "WHERE t >= make_timestamptz({}) AND "
+                                           "t < make_timestamptz({}) GROUP BY k",
+                                           window, window + 10'000'000),
+                               {}, kBatchRows, {})
+                      .value();
+      while (const data::Batch batch = rows->Next().value()) {
+        mark += Mark(batch->column_data(1)->GetValues<std::int64_t>(1),
+                     batch->column_data(2)->GetValues<std::int64_t>(1), batch->num_rows());
+      }
+    }
+    return mark;
+  }
+
+ private:
+  class Rows : public duckdb::RowSource {
+   public:
+    Rows(const Data& data, bool text)
+        : data_(data),
+          columns_{
+              {1, "t", "timestamptz"}, {2, "k", text ? "varchar" : "bigint"}, {3, "x", "bigint"}} {}
+    const data::Columns& columns() const override { return columns_; }
+    int threads() const override { return 1; }
+    Result<std::unique_ptr<Cursor>> Open() override {
+      return Result<std::unique_ptr<Cursor>>(std::make_unique<At>(data_));
+    }
+
+   private:
+    class At : public Cursor {
+     public:
+      explicit At(const Data& data) : data_(data) {}
+      Result<data::Batch> Next() override {
+        return next_ < data_.batches.size() ? data_.batches[next_++] : data::Batch();
+      }
+
+     private:
+      const Data& data_;
+      std::size_t next_ = 0;
+    };
+    const Data& data_;
+    const data::Columns columns_;
+  };
+
+  const std::int64_t last_;
+  std::unique_ptr<duckdb::Database> database_;
+  std::unique_ptr<duckdb::Connection> connection_;
+};
+
+/// Arrow's kernels: sorted by key, then for each key the rows that have it.
+std::int64_t SortAndFilter(const Data& data) {
+  namespace cp = arrow::compute;
+  const auto table =
+      arrow::Table::FromRecordBatches(data.batches).ValueOrDie()->CombineChunksToBatch();
+  const std::shared_ptr<arrow::RecordBatch> rows = table.ValueOrDie();
+  const auto order = cp::SortIndices(*rows->GetColumnByName("k")).ValueOrDie();
+  const auto sorted = cp::Take(rows, order).ValueOrDie().record_batch();
+  const auto keys = sorted->GetColumnByName("k");
+  const auto distinct = cp::Unique(keys).ValueOrDie();
+  std::int64_t mark = 0;
+  for (std::int64_t i = 0; i < distinct->length(); ++i) {
+    const auto same =
+        cp::CallFunction("equal", {keys, distinct->GetScalar(i).ValueOrDie()}).ValueOrDie();
+    const auto group = cp::Filter(sorted, same).ValueOrDie().record_batch();
+    const auto sum = cp::Sum(group->GetColumnByName("x")).ValueOrDie();
+    mark += Mark(group->num_rows(), sum.scalar_as<arrow::Int64Scalar>().value);
+  }
+  return mark;
 }
 
 template <typename F, typename G>
-void Compare(const char* name, const Data& data, int pairs, F ours, G baseline, bool same_rows) {
+void Compare(const std::string& name, const Data& data, int pairs, F ours, G baseline,
+             bool same_rows) {
   std::vector<double> ratios, speeds, bare;
+  TW_CHECK(pairs > 0);
   for (int i = 0; i < pairs; ++i) {
     const double begin = CpuSeconds();
     const std::int64_t theirs = baseline();
@@ -233,11 +344,12 @@ void Compare(const char* name, const Data& data, int pairs, F ours, G baseline, 
   const auto median = [](std::vector<double> v) {
     return std::sort(v.begin(), v.end()), v[v.size() / 2];
   };
-  std::printf(
-      "{\"case\": \"%s\", \"rows\": %lld, \"bytes\": %lld, \"ratio\": %.3f, \"mrows_per_cpu_s\": "
-      "%.1f, \"baseline_mrows\": %.1f}\n",
-      name, static_cast<long long>(data.rows), static_cast<long long>(data.bytes), median(ratios),
-      median(speeds) / 1e6, median(bare) / 1e6);
+  std::string all;
+  for (const double ratio : ratios) all += fmt::format("{}{:.3f}", all.empty() ? "" : ", ", ratio);
+  fmt::print(
+      "{{\"case\": \"{}\", \"rows\": {}, \"bytes\": {}, \"ratios\": [{}], \"ratio\": {:.3f}, "
+      "\"mrows_per_cpu_s\": {:.1f}, \"baseline_mrows\": {:.1f}}}\n",
+      name, data.rows, data.bytes, all, median(ratios), median(speeds) / 1e6, median(bare) / 1e6);
   std::fflush(stdout);
 }
 
@@ -259,10 +371,21 @@ void RunAll(std::int64_t bytes, int pairs) {
         c.name, data, pairs, [&] { return Ours(data, false); },
         [&] { return c.text ? BareTextLoop(data, c.keys) : BareLoop(data, c.keys); }, true);
     if (!c.text && c.skew == 0) {
-      Compare((std::string("hopping x10 over tumbling, ") + c.name).c_str(), data, pairs,
-              [&] { return Ours(data, true); }, [&] { return Ours(data, false); }, false);
+      Compare(
+          std::string("hopping x10 over tumbling, ") + c.name, data, pairs,
+          [&] { return Ours(data, true); }, [&] { return Ours(data, false); }, false);
+    }
+    if (c.skew == 0) {
+      InDuckDb database(data, c.text);
+      Compare(
+          std::string("GROUP BY of DuckDB, ") + c.name, data, pairs,
+          [&] { return Ours(data, false); }, [&] { return database.GroupBy(); }, true);
     }
   }
+  const Data few = MakeData(4 * kBatchRows * 24, 10'000, 0, false, 4'000'000);
+  Compare(
+      "sort and filter per group, 10k", few, std::min(pairs, 3), [&] { return Ours(few, false); },
+      [&] { return SortAndFilter(few); }, true);
 }
 
 }  // namespace
@@ -270,6 +393,7 @@ void RunAll(std::int64_t bytes, int pairs) {
 
 /// operators_bench [MiB of distinct batches] [pairs]
 int main(int argc, char** argv) {
+  TW_CHECK(arrow::compute::Initialize().ok());
   const std::int64_t mib = argc > 1 ? std::atoll(argv[1]) : 1024;
   thalweg::operators::RunAll(mib << 20, argc > 2 ? std::atoi(argv[2]) : 7);
 }
