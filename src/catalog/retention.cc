@@ -42,6 +42,7 @@ Result<std::vector<VersionId>> FindRetirable(Connection& db, int keep) {
       // Nobody names it.
       "AND v.id NOT IN (SELECT version_id FROM signature_versions) "
       "AND v.id NOT IN (SELECT position FROM positions) "
+      "AND v.id NOT IN (SELECT split FROM positions) "
       "AND v.id NOT IN (SELECT rc.version_id FROM receipts rc WHERE rc.version_id IS NOT NULL "
       "  AND (rc.state = 'prepared' OR rc.number = "
       "    (SELECT MAX(last.number) FROM receipts last WHERE last.target = rc.target))) "

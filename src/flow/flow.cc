@@ -354,10 +354,10 @@ Status Running::Run(std::stop_token stop) {
     changed_.wait_for(lock, wait);
   }
   cancelled_ = true;
-  const bool good = last_committed_;
   lock.unlock();
   if (options_.ending) options_.ending();
   EndThreads();
+  const bool good = last_committed_;  // also by a commit that was under way
   for (const auto& task : tasks_) task->Abort();
   return good ? Status() : status_;
 }

@@ -94,6 +94,11 @@ Status JournalLog::Begin() {
     segment.path = JoinPath(directory_, name);
     segments_.push_back(std::move(segment));
   }
+  if (!segments_.empty()) {
+    // What is read back now will be worked on: it must not vanish with the page cache.
+    TW_RETURN_IF_ERROR(files_.SyncFile(segments_.back().path));
+    TW_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  }
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     Segment& segment = segments_[i];
     TW_ASSIGN_OR_RETURN(segment.records, ReadSegment(segment, UINT64_MAX, nullptr));
@@ -151,8 +156,15 @@ Status JournalLog::Read(std::uint64_t from, const std::function<Status(JournalRe
   return {};
 }
 
+void JournalLog::GoOnFrom(std::uint64_t record) {
+  next_ = std::max(next_, record);
+}
+
 Status JournalLog::StartSegment() {
-  if (file_) TW_RETURN_IF_ERROR(file_->Close());
+  if (file_) {
+    TW_RETURN_IF_ERROR(file_->Sync());
+    TW_RETURN_IF_ERROR(file_->Close());
+  }
   Segment segment{next_, JoinPath(directory_, fmt::format("{:020}.log", next_)), 0};
   // One of the same name held no whole record.
   std::erase_if(segments_, [&](const Segment& each) { return each.first == segment.first; });

@@ -26,6 +26,8 @@ class JournalLog {
 
   /// Number of the record that the next Append writes.
   std::uint64_t next() const { return next_; }
+  /// Records before this one are committed: numbers go on from it where the log has fewer.
+  void GoOnFrom(std::uint64_t record);
   /// Calls `each` for the records [from, next()), in order. Records before the first segment are
   /// gone: `from` must not lie there (kCorrupt).
   Status Read(std::uint64_t from, const std::function<Status(JournalRecord)>& each);

@@ -62,14 +62,12 @@ Result<std::unique_ptr<component::Reader>> JournaledSource::Open(const component
                                                                  const component::Position& from) {
   TW_ASSIGN_OR_RETURN(auto log, JournalLog::Open(files_, directory_));
   std::uint64_t first = 0;
-  if (!from.text.empty()) {
-    const auto [end, error] =
-        std::from_chars(from.text.data(), from.text.data() + from.text.size(), first);
-    if (error != std::errc() || end != from.text.data() + from.text.size()) {
-      return Status(Code::kCorrupt, Fault::kBug,
-                    "a position in a journal cannot be read position=" + from.text);
-    }
-  }
+  const auto [end, error] =
+      std::from_chars(from.text.data(), from.text.data() + from.text.size(), first);
+  // A position of before the source had a journal says nothing about it.
+  if (error != std::errc() || end != from.text.data() + from.text.size()) first = log->next();
+  if (from.text.empty()) first = 0;
+  log->GoOnFrom(first);
   std::deque<JournalRecord> left;
   TW_RETURN_IF_ERROR(log->Read(first, [&](JournalRecord record) -> Status {
     left.push_back(std::move(record));

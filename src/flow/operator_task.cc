@@ -48,6 +48,7 @@ Result<Task::Did> InnerTask::Work() {
     left_over_ = progress == Progress::kBlocked;
     if (!left_over_ && inputs_.ended()) {
       outputs_.Broadcast(data::End{});
+      inputs_.Close();  // what a table still sends
       Finish({});
       return Did::kWaiting;
     }

@@ -65,6 +65,7 @@ void Outputs::Emit(data::Element element) {
   const bool frame = std::holds_alternative<data::FrameBegin>(element) ||
                      std::holds_alternative<data::FrameEnd>(element);
   if (!frame) return Broadcast(element);
+  in_frame_ = std::holds_alternative<data::FrameBegin>(element);
   for (Edge& edge : edges_) {
     if (!edge.side.empty()) continue;
     for (Channel* channel : edge.to) channel->Push(element);
@@ -87,7 +88,10 @@ void Outputs::EmitSide(std::string_view side, data::Batch batch) {
   }
 }
 
+/// Never inside of a frame: two readers that have each begun another instance's frame would wait for
+/// each other.
 bool Outputs::Full() const {
+  if (in_frame_) return false;
   return std::any_of(edges_.begin(), edges_.end(), [](const Edge& edge) {
     return std::any_of(edge.to.begin(), edge.to.end(),
                        [](const Channel* channel) { return channel->Full(); });

@@ -67,6 +67,7 @@ class Outputs : public component::Output {
   std::vector<Edge> edges_;
   std::function<void(component::Timer)> set_timer_;
   Status status_;
+  bool in_frame_ = false;  ///< a frame was begun and not ended
 };
 
 }  // namespace thalweg::flow

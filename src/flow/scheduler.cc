@@ -56,11 +56,11 @@ void Scheduler::Work() {
       runnable = queue_.front();
       queue_.pop_front();
     }
-    runnable->state_.store(State::kRunning, std::memory_order_release);
+    runnable->state_.exchange(State::kRunning);  // sees what was done before the last Ready
     const bool more = runnable->RunSome();
     State seen = State::kRunning;
     if (!more && runnable->state_.compare_exchange_strong(seen, State::kIdle)) continue;
-    runnable->state_.store(State::kReady, std::memory_order_release);
+    runnable->state_.exchange(State::kReady);
     Push(runnable);
   }
 }

@@ -165,7 +165,8 @@ Result<bool> SourceTask::PollOne() {
     if (polled->rows && polled->rows->num_rows() > 0)
       TW_RETURN_IF_ERROR(TakeRows(split, std::move(polled->rows)));
     if (polled->state == component::Polled::State::kBlocked) {
-      if (source_.event_time && source_.event_time->idle && !split.idle) {
+      if (source_.event_time && source_.event_time->idle && !split.idle &&
+          !std::exchange(split.idle_timer, true)) {
         overseer().SetTimer(*this, {split.last_row + *source_.event_time->idle,
                                     kIdleBase + static_cast<std::int64_t>(split.index)});
       }
@@ -200,12 +201,19 @@ Status SourceTask::OnTimer(const component::Timer& timer) {
     Split& split = *splits_[static_cast<std::size_t>(timer.tag - kRetryBase)];
     split.retrying = false;
     const component::Position at = split.reader->At();
-    TW_ASSIGN_OR_RETURN(split.reader, source_.source->Open(split.split, at));
+    auto opened = source_.source->Open(split.split, at);
+    if (!opened.ok()) return Retry(split, opened.status());
+    split.reader = std::move(opened).value();
     return {};
   }
   Split& split = *splits_[static_cast<std::size_t>(timer.tag - kIdleBase)];
+  split.idle_timer = false;
   if (split.ended || split.idle || !split.waiting->blocked.load()) return {};
-  if (overseer().clock().Steady() - split.last_row < *source_.event_time->idle) return {};
+  if (overseer().clock().Steady() - split.last_row < *source_.event_time->idle) {
+    split.idle_timer = true;
+    overseer().SetTimer(*this, {split.last_row + *source_.event_time->idle, timer.tag});
+    return {};
+  }
   split.idle = true;
   watermarks_->SetIdle(split.index);
   SendWatermark();

@@ -41,6 +41,7 @@ class SourceTask : public Task {
     int failures = 0;
     bool ended = false, idle = false;
     bool retrying = false;
+    bool idle_timer = false;  ///< one is set
   };
   Status Begin();
   Status OpenNewSplits();

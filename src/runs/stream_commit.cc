@@ -41,7 +41,7 @@ Status StreamCommit::Begin() {
         const StreamProgress progress,
         ProgressOf(state_.workspace, state_.planned(plan_.nodes[n].index).id, plan_.nodes[n]));
     nodes_[n].chains = progress.state;
-    nodes_[n].drop_states = progress.other_state;
+    nodes_[n].drop = progress.other_states;
     for (const auto& [split, position] : progress.positions.positions)
       nodes_[n].positions[split] = position.text;
   }
@@ -89,9 +89,14 @@ Status StreamCommit::AddStates(flow::EpochParts& parts, std::vector<catalog::Com
   const catalog::Home& home = state_.workspace.home();
   std::set<std::string> directories;
   std::map<std::pair<std::size_t, std::string>, std::vector<data::DataFile>> added;
+  std::set<std::pair<std::size_t, std::string>> without;  // ended, or without any state
   for (auto& each : parts.states) {
     const StreamStep& step = steps_[static_cast<std::size_t>(each.step)];
-    if (each.state == nullptr) continue;
+    if (each.state == nullptr) {
+      if (step.role == StreamStep::Role::kOperator || step.role == StreamStep::Role::kEventTime)
+        without.insert({step.node, StateName(step.role)});
+      continue;
+    }
     TW_ASSIGN_OR_RETURN(const std::string directory, StateDirectory(step.node));
     TW_ASSIGN_OR_RETURN(
         const auto files,
@@ -112,6 +117,21 @@ Status StreamCommit::AddStates(flow::EpochParts& parts, std::vector<catalog::Com
     chain = nodes_[key.first].begun.insert(key.second).second ? files : flow::Follow(chain, files);
     const StreamNode& node = plan_.nodes[key.first];
     (*epochs)[key.first].states.push_back({key.second, chain, node.definition, node.state_version});
+  }
+  // An operator that has ended has sent all it kept: with its state it would send it again.
+  for (const auto& [node, name] : without) {
+    auto& chain = nodes_[node].chains[name];
+    if (chain.empty() || added.contains(std::pair(node, name))) continue;
+    chain.clear();
+    (*epochs)[node].states.push_back(
+        {name, {}, plan_.nodes[node].definition, plan_.nodes[node].state_version});
+  }
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    for (const auto& name : std::exchange(nodes_[n].drop, {})) {
+      if (!added.contains(std::pair(n, name)))
+        (*epochs)[n].states.push_back(
+            {name, {}, plan_.nodes[n].definition, plan_.nodes[n].state_version});
+    }
   }
   if (!parts.last) return {};
   // Every window is closed and every row is out: the next run begins without state.

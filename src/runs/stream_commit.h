@@ -38,7 +38,7 @@ class StreamCommit {
     std::map<std::string, std::vector<data::DataFile>> chains;  ///< state files by StateName
     std::map<std::string, std::string> positions;               ///< as committed
     std::set<std::string> begun;  ///< those that this process has written
-    bool drop_states = false;     ///< state of another definition is there
+    std::vector<std::string> drop;  ///< state of another definition, until the first commit
     bool state_directory = false, named = false;
   };
 

@@ -141,8 +141,9 @@ class Builder {
     step.spec = node.spec;
     step.bound = node.bound;
     step.inputs = node.inputs;
+    // A stateless operator has one instance: several would reorder rows of a key, and late rows.
     const bool divisible =
-        node.bound.stateless ||
+        !node.bound.stateless &&
         std::any_of(node.bound.partition_by.begin(), node.bound.partition_by.end(),
                     [](const auto& keys) { return !keys.empty(); });
     step.instances = divisible ? Node(n).spec->parallel : 1;

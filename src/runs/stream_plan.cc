@@ -336,7 +336,7 @@ Result<StreamProgress> ProgressOf(Workspace& workspace, const NodeId& id, const 
     if (state.definition == node.definition && state.state_version == node.state_version) {
       progress.state[state.operator_name] = state.files;
     } else {
-      progress.other_state = true;
+      progress.other_states.push_back(state.operator_name);
     }
   }
   return progress;
@@ -352,7 +352,7 @@ Result<StreamPlan> PlanStream(Workspace& workspace, const Plan& plan, std::stop_
     if (node.source != nullptr) {
       node.restart = progress.positions.positions.empty() ? "streams from the beginning"
                                                           : "streams on from its last epoch";
-    } else if (progress.other_state) {
+    } else if (!progress.other_states.empty()) {
       node.restart = "streams; its state is dropped: the node or its input was changed";
     } else if (!progress.state.empty()) {
       node.restart = "streams; its state is kept";

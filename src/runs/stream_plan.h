@@ -48,7 +48,7 @@ Result<StreamPlan> PlanStream(Workspace& workspace, const Plan& plan, std::stop_
 struct StreamProgress {
   component::SourceState positions;
   std::map<std::string, std::vector<data::DataFile>> state;  ///< by StateName
-  bool other_state = false;  ///< there is state of another definition: it is dropped
+  std::vector<std::string> other_states;  ///< of another definition: dropped by the next epoch
 };
 Result<StreamProgress> ProgressOf(Workspace& workspace, const NodeId& id, const StreamNode& node);
 

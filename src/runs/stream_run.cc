@@ -240,6 +240,7 @@ class StreamRunner {
       result.state = end;
       result.error = status;
       result.detail = node.target ? node.target->identity() : node.restart;
+      if (!figures.empty()) result.detail += LeftOut(figures, n);
       if (!figures.empty()) result.rows = RowsOf(figures, n, &result.rejected);
       if (commit_) result.version = commit_->Version(n);
       if (n < attempts_.size()) {

@@ -69,7 +69,11 @@ Status FlowStand::RunOnce(const Way& way, int instances, bool* ended) {
       return Status::Io("broken off");
     std::vector<data::DataFile> added;
     for (const auto& state : parts.states) {
-      if (state.step != 1 || state.state == nullptr) continue;
+      if (state.step != 1) continue;
+      if (state.state == nullptr) {  // it has ended: its state would be sent again
+        chain_.clear();
+        continue;
+      }
       TW_ASSIGN_OR_RETURN(const auto files,
                           WriteStateFiles(LocalFileSystem(), directory_->path(), "state",
                                           parts.epoch, state.instance, *state.state));
