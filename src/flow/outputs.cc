@@ -88,8 +88,8 @@ void Outputs::EmitSide(std::string_view side, data::Batch batch) {
   }
 }
 
-/// Never inside of a frame: two readers that have each begun another instance's frame would wait for
-/// each other.
+/// Never inside of a frame: two readers that have each begun another instance's frame would wait
+/// for each other.
 bool Outputs::Full() const {
   if (in_frame_) return false;
   return std::any_of(edges_.begin(), edges_.end(), [](const Edge& edge) {

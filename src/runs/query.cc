@@ -38,6 +38,22 @@ Result<std::string> PipelineOf(const std::string& table, const std::string& pref
                              : fmt::format("did you mean \"{}\"?", near));
 }
 
+/// Versions that stood together: a stream commits all its tables at once, and a commit may come
+/// between two look-ups. What is the same in two rounds was there at one moment between them.
+Status ChooseTogether(catalog::Catalog& catalog, const std::vector<InputTable>& tables,
+                      std::vector<catalog::VersionRecord>* versions) {
+  if (tables.size() < 2) return {};
+  while (true) {
+    bool same = true;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      TW_ASSIGN_OR_RETURN(auto version, ChooseVersion(catalog, tables[i]));
+      same &= version.manifest.id == (*versions)[i].manifest.id;
+      (*versions)[i] = std::move(version);
+    }
+    if (same) return {};
+  }
+}
+
 }  // namespace
 
 Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std::string& pipeline,
@@ -67,6 +83,8 @@ Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std:
   std::set<std::string> directories{workspace.home().TablesDirectory(),
                                     workspace.home().SpillDirectory()};
   std::vector<component::Input> inputs;
+  std::vector<InputTable> stored;   // as query.versions
+  std::vector<std::size_t> places;  // in inputs
   TW_ASSIGN_OR_RETURN(const auto tables, workspace.catalog().Tables());
   for (const auto& reference : analysis.tables) {
     const Span place = SpanIn(text, reference.range.begin, reference.range.end);
@@ -97,13 +115,19 @@ Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std:
       fail(version.status());
       continue;
     }
-    for (const auto& file : version->manifest.files) {
-      if (file.outside()) directories.insert(ParentPath(file.path));
-    }
-    inputs.push_back(TableOf(workspace, *version));
+    places.push_back(inputs.size());
+    inputs.push_back(component::EmptyInput{});
+    stored.push_back(std::move(table));
     query.versions.push_back(std::move(version).value());
   }
   if (diagnostics.has_errors()) return diagnostics.ToStatus();
+  TW_RETURN_IF_ERROR(ChooseTogether(workspace.catalog(), stored, &query.versions));
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    for (const auto& file : query.versions[i].manifest.files) {
+      if (file.outside()) directories.insert(ParentPath(file.path));
+    }
+    inputs[places[i]] = TableOf(workspace, query.versions[i]);
+  }
 
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
   if (!system.directory().empty()) directories.insert(system.directory());
