@@ -62,7 +62,7 @@ Result<std::vector<VersionId>> FindTrimmable(Connection& db, const Table& table,
              "AND v.retired IS NULL "
              "AND NOT EXISTS (SELECT 1 FROM signature_versions s WHERE s.version_id = v.id) "
              "AND v.id NOT IN (SELECT position FROM positions) "
-      "AND v.id NOT IN (SELECT split FROM positions) "
+             "AND v.id NOT IN (SELECT split FROM positions) "
              "AND NOT EXISTS (SELECT 1 FROM receipts rc WHERE rc.version_id = v.id AND (rc.state = "
              "'prepared' OR rc.number = (SELECT MAX(last.number) FROM receipts last WHERE "
              "last.target = rc.target))) "

@@ -37,7 +37,7 @@ class StreamCommit {
     std::map<std::string, Table> tables;                        ///< by name
     std::map<std::string, std::vector<data::DataFile>> chains;  ///< state files by StateName
     std::map<std::string, std::string> positions;               ///< as committed
-    std::set<std::string> begun;  ///< those that this process has written
+    std::set<std::string> begun;    ///< those that this process has written
     std::vector<std::string> drop;  ///< state of another definition, until the first commit
     bool state_directory = false, named = false;
   };
