@@ -208,7 +208,7 @@ namespace {
 /// Calls apply(words of the group, i) for each row. Groups beyond the first caches are asked for
 /// some rows ahead, so that their misses overlap.
 template <typename Apply>
-void ForEachRow(std::vector<std::int64_t>& words, std::size_t stride, const std::uint32_t* slots,
+void ForEachRow(LargeVector<std::int64_t>& words, std::size_t stride, const std::uint32_t* slots,
                 std::size_t count, Apply apply) {
   constexpr std::size_t kAhead = 16, kCachedWords = 32 << 10;
   std::int64_t* base = words.data();

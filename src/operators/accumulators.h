@@ -10,6 +10,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include "base/large_vector.h"
 #include "base/status.h"
 #include "data/element.h"
 #include "operators/aggregate_call.h"
@@ -21,7 +22,7 @@ namespace thalweg::operators {
 /// per group; the first is its number of rows), so that a row touches one place; what has no fixed
 /// size lies beside.
 struct GroupStates {
-  std::vector<std::int64_t> words;
+  LargeVector<std::int64_t> words;
   std::vector<std::vector<std::string>> texts;
   std::vector<std::vector<std::unordered_set<std::string>>> sets;
   std::vector<std::vector<std::vector<std::int64_t>>> lists;

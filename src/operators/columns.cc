@@ -134,8 +134,17 @@ ArrayRef MakeGroups(const std::vector<std::int16_t>& key_groups) {
 }
 
 ArrayRef RepeatText(std::string_view text, std::int64_t rows) {
-  return MakeText(arrow::utf8(), std::vector<std::optional<std::string>>(
-                                     static_cast<std::size_t>(rows), std::string(text)));
+  const auto length = static_cast<std::int32_t>(text.size());
+  std::vector<std::int32_t> offsets(static_cast<std::size_t>(rows) + 1);
+  for (std::size_t i = 1; i < offsets.size(); ++i) offsets[i] = offsets[i - 1] + length;
+  std::string bytes;
+  bytes.reserve(static_cast<std::size_t>(rows) * text.size());
+  for (std::int64_t row = 0; row < rows; ++row) bytes += text;
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(arrow::utf8(), rows,
+                             {nullptr, arrow::Buffer::FromVector(std::move(offsets)),
+                              arrow::Buffer::FromString(std::move(bytes))},
+                             0));
 }
 
 NumberForm FormOf(const arrow::DataType& type) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/large_vector.h"
 #include "operators/key_group.h"
 
 namespace thalweg::operators {
@@ -111,7 +112,7 @@ class IntegerIndex {
     for (std::size_t slot = 0; slot < keys_.size(); ++slot) Insert(slot);
   }
 
-  std::vector<Entry> entries_;
+  LargeVector<Entry> entries_;
   std::vector<std::int64_t> keys_;
   std::size_t mask_ = 0;
   int shift_ = 0;

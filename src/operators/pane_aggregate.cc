@@ -300,23 +300,31 @@ Fields PaneAggregate::StateFields() const {
 }
 
 Status PaneAggregate::SavePane(component::SnapshotWriter& writer, std::int64_t begin, Pane* pane) {
+  // As many groups at a time as stay in the second cache with the columns made of them.
+  constexpr std::size_t kGroups = 16384;
   const bool base = writer.mode() == component::SnapshotWriter::Mode::kBase;
-  pane->rows_saved.resize(pane->states.words.size() / accumulators_.stride());
+  const std::size_t groups = pane->states.words.size() / accumulators_.stride();
+  pane->rows_saved.resize(groups);
+  const Fields fields = StateFields();
   std::vector<std::uint32_t> changed;
   std::vector<std::int16_t> key_groups;
-  for (const std::uint32_t group : LiveGroups(pane->states)) {
-    const std::int64_t rows = accumulators_.rows(pane->states, group);
-    if (!base && pane->rows_saved[group] == rows) continue;
-    pane->rows_saved[group] = rows;
-    changed.push_back(group);
-    key_groups.push_back(static_cast<std::int16_t>(keys_.KeyGroup(group)));
+  for (std::size_t first = 0; first < groups; first += kGroups) {
+    changed.clear(), key_groups.clear();
+    for (std::size_t group = first; group < std::min(first + kGroups, groups); ++group) {
+      const std::int64_t rows = accumulators_.rows(pane->states, group);
+      if (rows == 0 || (!base && pane->rows_saved[group] == rows)) continue;
+      pane->rows_saved[group] = rows;
+      changed.push_back(static_cast<std::uint32_t>(group));
+      key_groups.push_back(static_cast<std::int16_t>(keys_.KeyGroup(changed.back())));
+    }
+    if (changed.empty()) continue;
+    Arrays columns = keys_.Columns(changed);
+    columns.push_back(MakeWide(arrow::int64(), std::vector<std::int64_t>(changed.size(), begin)));
+    for (ArrayRef& column : accumulators_.Save(pane->states, changed))
+      columns.push_back(std::move(column));
+    TW_RETURN_IF_ERROR(WriteState(writer, "panes", fields, key_groups, kPut, std::move(columns)));
   }
-  if (changed.empty()) return {};
-  Arrays columns = keys_.Columns(changed);
-  columns.push_back(MakeWide(arrow::int64(), std::vector<std::int64_t>(changed.size(), begin)));
-  for (ArrayRef& column : accumulators_.Save(pane->states, changed))
-    columns.push_back(std::move(column));
-  return WriteState(writer, "panes", StateFields(), key_groups, kPut, std::move(columns));
+  return {};
 }
 
 Status PaneAggregate::Snapshot(component::SnapshotWriter& writer) {
