@@ -15,7 +15,7 @@ namespace {
 
 /// With a rate, rows are given out in steps of at least this, so that few rows do not mean many
 /// batches.
-constexpr std::chrono::nanoseconds kStep = std::chrono::milliseconds(5);
+constexpr std::chrono::nanoseconds kStep = std::chrono::milliseconds(2);
 
 class GeneratorReader : public component::Reader {
  public:
