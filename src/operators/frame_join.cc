@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <tuple>
@@ -20,17 +22,24 @@
 namespace thalweg::operators {
 namespace {
 
-/// Joins what lies in one frame; rows outside of frames are one that lasts until all inputs have
-/// ended.
+/// Kept rows have one more column: the frame that they lie in, NULL outside of frames.
+constexpr const char* kFrame = "_frame";
+
+/// Joins what lies in one frame. Frames of the same number on several inputs are one; it is
+/// complete when the watermark has passed all of its rows, for then no input has more of it,
+/// whoever came first. Rows outside of frames are one that lasts until all inputs have ended.
 class FrameJoin : public QueuedOperator {
  public:
   explicit FrameJoin(std::shared_ptr<const JoinPlan> plan) : plan_(std::move(plan)) {
     for (std::size_t i = 0; i < plan_->inputs.size(); ++i) {
-      keys_.push_back(
-          KeyTable::Make(*plan_->inputs[i].schema, plan_->on).value());  // checked at plan time
-      stores_.emplace_back(fmt::format("rows_{}", i), plan_->inputs[i].schema);
+      const data::SchemaRef& schema = plan_->inputs[i].schema;
+      keys_.push_back(KeyTable::Make(*schema, plan_->on).value());  // checked at plan time
+      stores_.emplace_back(
+          fmt::format("rows_{}", i),
+          schema->AddField(schema->num_fields(), arrow::field(kFrame, arrow::int64()))
+              .ValueOrDie());
     }
-    ids_.resize(stores_.size());
+    open_.resize(stores_.size());
   }
 
   Status Snapshot(component::SnapshotWriter& writer) override {
@@ -49,11 +58,15 @@ class FrameJoin : public QueuedOperator {
         });
     TW_RETURN_IF_ERROR(progress);
     for (std::size_t i = 0; i < stores_.size(); ++i) {
-      const Status read = stores_[i].Restore(reader, context().groups,
-                                             [&](std::int64_t id, const RowRef&) -> Status {
-                                               ids_[i].push_back(id);
-                                               return {};
-                                             });
+      const Status read = stores_[i].Restore(
+          reader, context().groups, [&](std::int64_t id, const RowRef& row) -> Status {
+            const arrow::ArrayData& frame = *row.batch->column_data(row.batch->num_columns() - 1);
+            FrameId of;
+            if (frame.IsValid(row.row))
+              of = static_cast<std::uint64_t>(frame.GetValues<std::int64_t>(1)[row.row]);
+            Keep(of, i, *row.batch, row.row, id);
+            return {};
+          });
       TW_RETURN_IF_ERROR(read);
     }
     return {};
@@ -62,54 +75,112 @@ class FrameJoin : public QueuedOperator {
  protected:
   Status OnBatch(int port, const data::Batch& batch) override {
     const auto i = static_cast<std::size_t>(port);
+    const FrameId frame = open_[i];
     std::vector<std::uint32_t> slots(static_cast<std::size_t>(batch->num_rows()));
     keys_[i].Map(*batch, slots.data());
+    Arrays columns = batch->columns();
+    columns.push_back(MakeWide(
+        arrow::int64(),
+        std::vector<std::int64_t>(slots.size(), static_cast<std::int64_t>(frame.value_or(0))),
+        std::vector<std::uint8_t>(slots.size(), frame.has_value())));
+    const data::Batch marked = MakeRows(stores_[i].schema(), batch->num_rows(), std::move(columns));
     for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
       const int group = keys_[i].KeyGroup(slots[static_cast<std::size_t>(row)]);
-      ids_[i].push_back(stores_[i].Add({batch, row}, group));
+      Keep(frame, i, *batch, row, stores_[i].Add({marked, row}, group));
     }
     return {};
   }
   Status OnWatermark(data::EventTime time) override {
-    const bool empty =
-        std::all_of(ids_.begin(), ids_.end(), [](const auto& ids) { return ids.empty(); });
-    return empty ? QueuedOperator::OnWatermark(time) : Status();
+    TW_RETURN_IF_ERROR(JoinFramesBefore(time.ns));
+    // What is still kept comes out with the times that it has.
+    for (const auto& [id, frame] : frames_) time.ns = std::min(time.ns, frame.first);
+    if (time.ns <= watermark_) return {};
+    watermark_ = time.ns;
+    return QueuedOperator::OnWatermark(time);
   }
-  Status OnFrameBegin(int, std::uint64_t) override { return {}; }
-  Status OnFrameEnd(int, std::uint64_t id) override {
-    Emit(data::FrameBegin{id});
-    TW_RETURN_IF_ERROR(JoinAll());
-    Emit(data::FrameEnd{id});
+  Status OnFrameBegin(int port, std::uint64_t id) override {
+    open_[static_cast<std::size_t>(port)] = id;
+    return {};
+  }
+  Status OnFrameEnd(int port, std::uint64_t) override {
+    open_[static_cast<std::size_t>(port)].reset();
     return {};
   }
   // What is still here is joined when the first input ends only if the others have ended too.
-  Status OnEnd(int) override { return ++ended_ == stores_.size() ? JoinAll() : Status(); }
+  Status OnEnd(int) override {
+    if (++ended_ < stores_.size()) return {};
+    TW_RETURN_IF_ERROR(JoinFramesBefore(kForever));
+    if (frames_.empty()) return {};
+    const Frame rest = std::move(frames_.begin()->second);
+    frames_.clear();
+    return JoinRows(rest);
+  }
 
  private:
+  using FrameId = std::optional<std::uint64_t>;
+  static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
+  struct Frame {
+    std::vector<std::vector<std::int64_t>> ids;    // by input
+    std::int64_t first = kForever, last = kNever;  // event times of its rows
+  };
   struct Row {
     std::uint32_t key;
     std::int64_t time;
     std::size_t input;
     RowRef row;
   };
-  Status JoinAll();
-  Result<std::vector<Row>> TakeRows();
+  void Keep(FrameId of, std::size_t input, const arrow::RecordBatch& batch, std::int64_t row,
+            std::int64_t id);
+  /// All frames whose rows lie before `time`, in the order of their last rows.
+  Status JoinFramesBefore(std::int64_t time);
+  Status JoinRows(const Frame& frame);
+  Result<std::vector<Row>> TakeRows(const Frame& frame);
 
   const std::shared_ptr<const JoinPlan> plan_;
   std::vector<KeyTable> keys_;
   std::vector<RowStore> stores_;
-  std::vector<std::vector<std::int64_t>> ids_;
+  std::vector<FrameId> open_;  // by input; between two epochs none is
+  std::map<FrameId, Frame> frames_;
+  std::int64_t watermark_ = kNever;  // the last that was sent
   std::size_t ended_ = 0;
 };
 
-Result<std::vector<FrameJoin::Row>> FrameJoin::TakeRows() {
+void FrameJoin::Keep(FrameId of, std::size_t input, const arrow::RecordBatch& batch,
+                     std::int64_t row, std::int64_t id) {
+  Frame& frame = frames_[of];
+  frame.ids.resize(stores_.size());
+  frame.ids[input].push_back(id);
+  const JoinPlan::Input& from = plan_->inputs[input];
+  const arrow::ArrayData& column = *batch.column_data(from.time);
+  if (column.IsNull(row)) return;
+  const std::int64_t time = ToNanoseconds(column.GetValues<std::int64_t>(1)[row], from.ns_per_unit);
+  frame.first = std::min(frame.first, time);
+  frame.last = std::max(frame.last, time);
+}
+
+Status FrameJoin::JoinFramesBefore(std::int64_t time) {
+  std::vector<std::pair<std::int64_t, std::uint64_t>> complete;
+  for (const auto& [id, frame] : frames_) {
+    if (id && (frame.last < time || time == kForever)) complete.emplace_back(frame.last, *id);
+  }
+  std::sort(complete.begin(), complete.end());
+  for (const auto& [last, id] : complete) {
+    const Frame frame = std::move(frames_.extract(id).mapped());
+    Emit(data::FrameBegin{id});
+    TW_RETURN_IF_ERROR(JoinRows(frame));
+    Emit(data::FrameEnd{id});
+  }
+  return {};
+}
+
+Result<std::vector<FrameJoin::Row>> FrameJoin::TakeRows(const Frame& frame) {
   std::vector<Row> rows;
   TW_ASSIGN_OR_RETURN(KeyTable all, KeyTable::Make(*plan_->inputs[0].schema, plan_->on));
   for (std::size_t i = 0; i < stores_.size(); ++i) {
     const JoinPlan::Input& input = plan_->inputs[i];
-    TW_ASSIGN_OR_RETURN(const data::Batch batch, stores_[i].Gather(ids_[i]));
-    for (const std::int64_t id : ids_[i]) stores_[i].Remove(id);
-    ids_[i].clear();
+    TW_ASSIGN_OR_RETURN(const data::Batch batch, stores_[i].Gather(frame.ids[i]));
+    for (const std::int64_t id : frame.ids[i]) stores_[i].Remove(id);
     std::vector<std::uint32_t> slots(static_cast<std::size_t>(batch->num_rows()));
     all.MapKeys(*KeyColumns(*batch, plan_->on), slots.data());
     std::vector<std::int64_t> scratch;
@@ -132,8 +203,8 @@ Result<std::vector<FrameJoin::Row>> FrameJoin::TakeRows() {
   return rows;
 }
 
-Status FrameJoin::JoinAll() {
-  TW_ASSIGN_OR_RETURN(const std::vector<Row> rows, TakeRows());
+Status FrameJoin::JoinRows(const Frame& frame) {
+  TW_ASSIGN_OR_RETURN(const std::vector<Row> rows, TakeRows(frame));
   // A result is a run of rows; runs are ordered by the time of their first row.
   std::vector<std::pair<std::size_t, std::size_t>> runs;
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -1,3 +1,6 @@
+#include <map>
+#include <string>
+
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gmock/gmock.h>
@@ -33,6 +36,25 @@ TEST(Group, GR2) {
   EXPECT_THAT(second.RunAll(steps).frames,
               UnorderedElementsAre(ElementsAre("7|0"), ElementsAre("8|0"), ElementsAre("7|1")));
   EXPECT_THAT(second.Bind()->output.keys, ElementsAre("c1", "c2"));
+}
+
+TEST(Group, AFrameOfAKeyHasTheSameNumberInEveryStream) {
+  const auto numbers = [](const std::string& keys) {
+    const auto batch = data::MakeBatch({{"k", "varchar", keys}});
+    std::map<std::string, std::uint64_t> by_key;
+    std::uint64_t frame = 0;
+    for (const auto& element : Harness(MakeSpec("group", R"j({"by": "k"})j"), {Edge(batch)})
+                                   .Run({{data::FrameBegin{9}}, {batch}, {data::FrameEnd{9}}})
+                                   .elements) {
+      if (const auto* begin = std::get_if<data::FrameBegin>(&element)) frame = begin->id;
+      if (const auto* rows = std::get_if<data::Batch>(&element)) by_key[Render(*rows)[0]] = frame;
+    }
+    return by_key;
+  };
+  const auto all = numbers(R"j(["a", "b", null])j"), again = numbers(R"j([null, "c", "a"])j");
+  EXPECT_EQ(all.at("a"), again.at("a"));
+  EXPECT_EQ(all.at("null"), again.at("null"));
+  EXPECT_NE(all.at("a"), all.at("b"));
 }
 
 /// Defect B15: a null is a key like any other; no row is lost.

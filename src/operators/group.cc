@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "base/hash.h"
 #include "operators/frame_operator.h"
+#include "operators/key_codec.h"
 #include "operators/key_table.h"
 #include "operators/single_input.h"
 
@@ -23,8 +26,8 @@ namespace {
 
 class Group : public FrameOperator {
  public:
-  Group(data::SchemaRef schema, KeyTable keys)
-      : FrameOperator(schema), schema_(schema), keys_(std::move(keys)) {}
+  Group(data::SchemaRef schema, KeyTable keys, KeyCodec codec)
+      : FrameOperator(schema), schema_(schema), keys_(std::move(keys)), codec_(std::move(codec)) {}
 
  protected:
   std::vector<int> KeyGroups(const data::Batch& batch) override {
@@ -35,18 +38,25 @@ class Group : public FrameOperator {
     return groups;
   }
 
-  Status EmitRows(const data::Batch& rows, bool, std::uint64_t) override {
+  /// A frame's number comes from the frame that it was in and its key, so that equal ones of
+  /// several nodes are one to a join.
+  Status EmitRows(const data::Batch& rows, bool, std::uint64_t id) override {
     std::vector<std::uint32_t> slots(static_cast<std::size_t>(rows->num_rows()));
     keys_.Map(*rows, slots.data());
     std::vector<std::vector<RowRef>> by_key(keys_.size());
-    for (std::size_t i = 0; i < slots.size(); ++i)
-      by_key[slots[i]].push_back({rows, static_cast<std::int64_t>(i)});
-    for (const auto& of_key : by_key) {
-      if (of_key.empty()) continue;
-      TW_ASSIGN_OR_RETURN(data::Batch batch, GatherRows(schema_, of_key));
-      Emit(data::FrameBegin{frame_});
+    std::vector<std::uint64_t> frames(keys_.size());
+    std::size_t row = 0;
+    codec_.Encode(*rows, [&](std::string_view key) {
+      const std::uint32_t slot = slots[row];
+      if (by_key[slot].empty()) frames[slot] = Hash64(key, id);
+      by_key[slot].push_back({rows, static_cast<std::int64_t>(row++)});
+    });
+    for (std::size_t slot = 0; slot < by_key.size(); ++slot) {
+      if (by_key[slot].empty()) continue;
+      TW_ASSIGN_OR_RETURN(data::Batch batch, GatherRows(schema_, by_key[slot]));
+      Emit(data::FrameBegin{frames[slot]});
       Emit(std::move(batch));
-      Emit(data::FrameEnd{frame_++});
+      Emit(data::FrameEnd{frames[slot]});
     }
     keys_.Keep({});
     return {};
@@ -55,7 +65,7 @@ class Group : public FrameOperator {
  private:
   const data::SchemaRef schema_;
   KeyTable keys_;
-  std::uint64_t frame_ = 0;
+  const KeyCodec codec_;
 };
 
 }  // namespace
@@ -80,7 +90,8 @@ std::optional<std::string> GroupSpec::Lower(component::Dialect,
 Result<std::unique_ptr<component::Operator>> GroupSpec::Make(
     std::span<const data::EdgeType> inputs) const {
   TW_ASSIGN_OR_RETURN(KeyTable keys, KeyTable::Make(*inputs[0].schema, options_.by));
-  return std::make_unique<Group>(inputs[0].schema, std::move(keys));
+  TW_ASSIGN_OR_RETURN(KeyCodec codec, KeyCodec::Make(*inputs[0].schema, options_.by));
+  return std::make_unique<Group>(inputs[0].schema, std::move(keys), std::move(codec));
 }
 
 }  // namespace thalweg::operators

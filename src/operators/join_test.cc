@@ -25,8 +25,17 @@ Harness Over(const std::string& options) {
   return {MakeSpec("join", options),
           {Edge(Left("[]", "[]", "[]"), "t"), Edge(Right("[]", "[]", "[]"), "t")}};
 }
+/// A frame of one input.
+Steps Part(int port, std::uint64_t id, const data::Batch& rows) {
+  return {{data::FrameBegin{id}, port}, {rows, port}, {data::FrameEnd{id}, port}};
+}
+Steps All(const std::vector<Steps>& parts) {
+  Steps steps;
+  for (const Steps& part : parts) steps.insert(steps.end(), part.begin(), part.end());
+  return steps;
+}
 Steps Frame(const data::Batch& left, const data::Batch& right) {
-  return {{data::FrameBegin{1}}, {left, 0}, {right, 1}, {data::FrameEnd{1}}};
+  return All({Part(0, 1, left), Part(1, 1, right)});
 }
 constexpr const char* kExact = R"j({"on": ["tag"], "tolerance": "0s"})j";
 
@@ -44,6 +53,35 @@ TEST(Join, J2) {
   EXPECT_EQ(rows.at(0), "105|tag_value|43|null");  // by time
   EXPECT_THAT(rows, UnorderedElementsAre("105|tag_value|43|null", "110|other|44|null",
                                          "110|tag_value|null|2.71"));
+}
+
+TEST(Join, FramesOfTheSameNumberAreOneWhoeverComesFirst) {
+  const auto a1 = Left("[10]", R"j(["x"])j", "[1]"), a2 = Left("[20]", R"j(["x"])j", "[2]");
+  const auto b1 = Right("[10]", R"j(["x"])j", "[0.1]"), b2 = Right("[20]", R"j(["x"])j", "[0.2]");
+  const auto b3 = Right("[12]", R"j(["y"])j", "[0.3]");  // another instance's part of frame 1
+  const Step watermark = {data::Watermark{{15 * kSecond}}, 0};
+  const std::vector<std::vector<std::string>> frames = {{"10|x|1|0.1", "12|y|null|0.3"},
+                                                        {"20|x|2|0.2"}};
+  const Harness harness = Over(R"j({"on": ["tag"], "tolerance": "15s"})j");
+  for (const Steps& steps :
+       {All({Part(0, 1, a1), Part(0, 2, a2), Part(1, 1, b1), Part(1, 1, b3), Part(1, 2, b2)}),
+        All({Part(1, 2, b2), Part(1, 1, b3), Part(0, 2, a2), Part(0, 1, a1), Part(1, 1, b1)}),
+        All({Part(1, 1, b3),
+             Part(0, 2, a2),
+             Part(1, 1, b1),
+             Part(0, 1, a1),
+             {watermark},
+             Part(1, 2, b2)})}) {
+    EXPECT_EQ(harness.RunAll(steps).frames, frames);
+  }
+  // Complete when the watermark has passed it; what waits holds the watermark back.
+  const Steps begun =
+      All({Part(0, 1, a1), Part(0, 2, a2), Part(1, 1, b1), {{data::Watermark{{10 * kSecond}}, 0}}});
+  EXPECT_THAT(harness.Run(begun, {}, false).rows, IsEmpty());
+  const Outcome out = harness.Run(All({begun, {{data::Watermark{{25 * kSecond}}, 0}}}), {}, false);
+  EXPECT_THAT(out.rows, ElementsAre("10|x|1|0.1", "20|x|2|null"));
+  EXPECT_EQ(std::get<data::Watermark>(out.elements.front()).time.ns, 10 * kSecond);
+  EXPECT_EQ(std::get<data::Watermark>(out.elements.back()).time.ns, 25 * kSecond);
 }
 
 TEST(Join, ToleranceCountsFromTheFirstRowAndTheFirstValueWins) {

@@ -70,7 +70,7 @@ void RegisterOperators(Registry& registry) {
   Add<FilterSpec>(registry, {"views: {from: events, filter: \"event_type = 'view'\"}"});
   Add<GroupSpec>(registry, {"per_host: {from: events, group: {by: [host]}}", 1});
   Add<JoinSpec>(registry,
-                {"matched: {from: [views, clicks], join: {on: [ad_id], within: 10s}}", 1});
+                {"matched: {from: [views, clicks], join: {on: [ad_id], within: 10s}}", 2});
   Add<LogSpec>(registry, {"seen: {from: events, log: {level: debug}}"});
   Add<LookupSpec>(registry, {"known: {from: views, lookup: {in: ads, match: [ad_id], take: "
                              "[campaign_id], missing: drop}}"});
