@@ -163,8 +163,11 @@ class Catalog {
       const NodeId& node) = 0;
   /// Of the node's operators, as last committed.
   virtual Result<std::vector<StateRecord>> States(const NodeId& node) = 0;
+  /// The greatest sequence of an epoch of these nodes, over all of their runs; 0: none.
+  virtual Result<std::uint64_t> LastSequence(std::span<const NodeId> nodes) = 0;
   enum class Progress { kStates, kPositions, kBoth };
   /// Forgets how far the node has come; its next run begins anew. Writes an event of no run.
+  /// kConflict while the node runs.
   virtual Status DropProgress(const NodeId& node, Progress what, const Actor& actor) = 0;
 
   // Events, newest last; run number 0: those of no run. Ids rise without gaps over all runs.

@@ -104,6 +104,7 @@ TEST_F(CatalogStreamTest, StatesSayWhatARestartNeeds) {
   ASSERT_TRUE(catalog().ForgetLooseFiles(loose).ok());
   EXPECT_THAT(catalog().LooseFiles().value(), IsEmpty());
 
+  ASSERT_TRUE(catalog().SetRunState(run_.id, RunState::kCancelled, kAnn).ok());
   ASSERT_TRUE(catalog().DropProgress(Node(0), Catalog::Progress::kBoth, kAnn).ok());
   EXPECT_THAT(catalog().States(Node(0)).value(), IsEmpty());
   EXPECT_THAT(catalog().Positions(Node(0)).value(), IsEmpty());

@@ -141,6 +141,43 @@ Result<std::vector<StateRecord>> ListStates(Connection& db, const NodeId& node) 
   return states;
 }
 
+Result<std::uint64_t> FindLastSequence(Connection& db, std::span<const NodeId> nodes) {
+  std::uint64_t last = 0;
+  for (const NodeId& node : nodes) {
+    std::uint64_t of_node = 0;
+    Query rows(db,
+               "SELECT COALESCE(MAX(e.sequence), 0) FROM node_runs nr JOIN epochs e ON "
+               "e.node_run_id = nr.id WHERE nr.node_id = ?",
+               node);
+    if (rows.Next()) rows.Into(of_node);
+    TW_RETURN_IF_ERROR(rows.status());
+    last = std::max(last, of_node);
+  }
+  return last;
+}
+
+namespace {
+
+/// A node that runs has its progress in memory too, and would write it again.
+Status CheckDoesNotRun(Connection& db, const NodeId& node, const std::string& name) {
+  std::int64_t run = 0;
+  Query rows(db,
+             "SELECT r.number FROM node_runs nr JOIN runs r ON r.id = nr.run_id WHERE nr.node_id = "
+             "? AND nr.state = ? AND r.state NOT IN (?, ?) ORDER BY r.number DESC LIMIT 1",
+             node, NodeState::kRunning, RunState::kCancelled, RunState::kInvalidated);
+  if (rows.Next()) rows.Into(run);
+  TW_RETURN_IF_ERROR(rows.status());
+  if (run == 0) return Status::Ok();
+  return Status(Code::kConflict, Fault::kUser,
+                fmt::format("node \"{}\" is being executed by run {}", name, run))
+      .WithSlug("node-running")
+      .WithHint(fmt::format("stop the run first; when its process is gone, `thalweg resume {}` "
+                            "takes over",
+                            run));
+}
+
+}  // namespace
+
 Status DropProgressRows(Connection& db, Instant now, const NodeId& node, Catalog::Progress what,
                         const Actor& actor) {
   EventRecord event;
@@ -153,6 +190,7 @@ Status DropProgressRows(Connection& db, Instant now, const NodeId& node, Catalog
     TW_RETURN_IF_ERROR(rows.status());
   }
   if (event.node.empty()) return Status::NotFound(fmt::format("no such node id={}", node.str()));
+  TW_RETURN_IF_ERROR(CheckDoesNotRun(db, node, event.node));
   if (what != Catalog::Progress::kPositions) {
     TW_ASSIGN_OR_RETURN(const auto states, ListStates(db, node));
     for (const StateRecord& state : states) {

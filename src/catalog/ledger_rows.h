@@ -19,6 +19,7 @@ Result<std::vector<std::pair<std::string, std::string>>> ListPositions(Connectio
 
 Status WriteStates(Connection& db, Instant now, const NodeId& node, const CommitEpoch& epoch);
 Result<std::vector<StateRecord>> ListStates(Connection& db, const NodeId& node);
+Result<std::uint64_t> FindLastSequence(Connection& db, std::span<const NodeId> nodes);
 Status DropProgressRows(Connection& db, Instant now, const NodeId& node, Catalog::Progress what,
                         const Actor& actor);
 

@@ -289,6 +289,10 @@ Result<std::vector<StateRecord>> SqliteCatalog::States(const NodeId& node) {
   return Read([&](Connection& db) { return ListStates(db, node); });
 }
 
+Result<std::uint64_t> SqliteCatalog::LastSequence(std::span<const NodeId> nodes) {
+  return Read([&](Connection& db) { return FindLastSequence(db, nodes); });
+}
+
 Status SqliteCatalog::DropProgress(const NodeId& node, Progress what, const Actor& actor) {
   return Write(Durability::kDurable, [&](Connection& db, Instant now) {
     return DropProgressRows(db, now, node, what, actor);

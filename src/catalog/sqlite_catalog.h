@@ -73,6 +73,7 @@ class SqliteCatalog final : public Catalog {
   Result<std::optional<ReceiptRecord>> LastReceipt(const std::string& target) override;
   Result<std::vector<std::pair<std::string, std::string>>> Positions(const NodeId& node) override;
   Result<std::vector<StateRecord>> States(const NodeId& node) override;
+  Result<std::uint64_t> LastSequence(std::span<const NodeId> nodes) override;
   Status DropProgress(const NodeId& node, Progress what, const Actor& actor) override;
 
   Result<std::vector<EventRecord>> Events(std::int64_t run_number, std::int64_t after_id,

@@ -219,6 +219,7 @@ TEST_F(StreamCommitTest, ProgressCanBeDropped) {
     epochs[0].positions = {{.split = "0", .position = "17"}};
     epochs[0].states = {State({fmt::format("{}", sequence)})};
     ASSERT_TRUE(catalog().Commit(std::span<const CommitEpoch>(epochs)).ok());
+    ASSERT_TRUE(catalog().EndAttempt(attempts_[0], NodeState::kCancelled, kAnn).ok());
   };
   commit(1);
   ASSERT_TRUE(catalog().DropProgress(node, Catalog::Progress::kStates, kAnn).ok());
@@ -229,6 +230,8 @@ TEST_F(StreamCommitTest, ProgressCanBeDropped) {
   EXPECT_EQ(event.node, "a");
   EXPECT_EQ(event.what, "state dropped");
   EXPECT_EQ(event.actor, kAnn.name);
+  const std::vector<NodeRunId> again = {node_runs_[0].id};
+  attempts_ = catalog().StartAttempts(again, "flow", "host:1", kLease).value();
   commit(2);
   ASSERT_TRUE(catalog().DropProgress(node, Catalog::Progress::kBoth, kAnn).ok());
   EXPECT_THAT(catalog().States(node).value(), IsEmpty());
@@ -236,6 +239,41 @@ TEST_F(StreamCommitTest, ProgressCanBeDropped) {
   EXPECT_EQ(catalog().DropProgress(NodeId("x"), Catalog::Progress::kBoth, kAnn).code(),
             Code::kNotFound);
   EXPECT_TRUE(catalog().CheckIntegrity().ok());
+}
+
+TEST_F(StreamCommitTest, ProgressOfARunningNodeCannotBeDropped) {
+  Start({"a"});
+  const NodeId node = node_runs_[0].node;
+  auto epochs = Epochs(1);
+  epochs[0].positions = {{.split = "0", .position = "17"}};
+  ASSERT_TRUE(catalog().Commit(std::span<const CommitEpoch>(epochs)).ok());
+  const Status refused = catalog().DropProgress(node, Catalog::Progress::kBoth, kAnn);
+  EXPECT_EQ(refused.code(), Code::kConflict);
+  EXPECT_EQ(refused.slug(), "node-running");
+  EXPECT_EQ(refused.message(), "node \"a\" is being executed by run 1");
+  EXPECT_THAT(catalog().Positions(node).value(), SizeIs(1));
+  // A run that was cancelled cannot commit any more, whatever its process does.
+  ASSERT_TRUE(catalog().SetRunState(run_.id, RunState::kCancelled, kAnn).ok());
+  ASSERT_TRUE(catalog().DropProgress(node, Catalog::Progress::kBoth, kAnn).ok());
+  EXPECT_THAT(catalog().Positions(node).value(), IsEmpty());
+}
+
+TEST_F(StreamCommitTest, TheLastSequenceIsOverAllRunsOfTheNodes) {
+  Start({"a", "b"});
+  const std::vector<NodeId> both = {node_runs_[0].node, node_runs_[1].node};
+  EXPECT_EQ(catalog().LastSequence(both).value(), 0u);
+  ASSERT_TRUE(catalog().Commit(std::span<const CommitEpoch>(Epochs(700))).ok());
+  auto epochs = Epochs(900);
+  epochs.pop_back();
+  ASSERT_TRUE(catalog().Commit(std::span<const CommitEpoch>(epochs)).ok());
+  EXPECT_EQ(catalog().LastSequence(both).value(), 900u);
+  EXPECT_EQ(catalog().LastSequence(std::span(both).subspan(1)).value(), 700u);
+  for (const auto& attempt : attempts_)
+    ASSERT_TRUE(catalog().EndAttempt(attempt, NodeState::kDone, kAnn).ok());
+  ASSERT_TRUE(catalog().SetRunState(run_.id, RunState::kDone, kAnn).ok());
+  Start({"a", "b"});
+  EXPECT_EQ(catalog().LastSequence(both).value(), 900u);
+  EXPECT_EQ(catalog().LastSequence({}).value(), 0u);
 }
 
 TEST_F(StreamCommitTest, AMergeTableKeepsItsKey) {
