@@ -358,7 +358,10 @@ Status Running::Run(std::stop_token stop) {
   if (options_.ending) options_.ending();
   EndThreads();
   const bool good = last_committed_;  // also by a commit that was under way
-  for (const auto& task : tasks_) task->Abort();
+  for (const auto& task : tasks_) {
+    task->AfterCommit();
+    task->Abort();
+  }
   return good ? Status() : status_;
 }
 

@@ -242,5 +242,106 @@ TEST(Flow, AStopCommitsWhatWasDone) {
   EXPECT_EQ(sink->Rows().size(), 1000u);
 }
 
+/// One split of two batches. Counts what is open, remembers what was acknowledged, and fails once
+/// where it is told to.
+class WatchedSource : public component::Source {
+ public:
+  WatchedSource(data::EdgeType edge, data::Batch batch, int fail_at = -1)
+      : edge_(std::move(edge)), batch_(std::move(batch)), fail_at_(fail_at) {}
+  Result<data::EdgeType> Bind() override { return edge_; }
+  Result<std::optional<component::Fingerprint>> Identity() override {
+    return std::optional<component::Fingerprint>();
+  }
+  component::Replay replay() const override { return component::Replay::kExact; }
+  Result<std::vector<component::Split>> Discover(const component::SourceState&) override {
+    return std::vector<component::Split>{{"only", ""}};
+  }
+  Result<std::unique_ptr<component::Reader>> Open(const component::Split&,
+                                                  const component::Position& from) override {
+    if (open_ > 0) return Status::Internal("opened while the last reader is open");
+    ++opened;
+    return std::unique_ptr<component::Reader>(
+        std::make_unique<Reader>(*this, from.text.empty() ? 0 : std::stoi(from.text)));
+  }
+  Result<data::Columns> TableColumns() override { return data::Columns(); }
+
+  int opened = 0;
+  std::vector<std::string> acked;
+
+ private:
+  class Reader : public component::Reader {
+   public:
+    Reader(WatchedSource& of, int at) : of_(of), at_(at) { ++of_.open_; }
+    ~Reader() override { --of_.open_; }
+    Result<component::Polled> Poll(Bytes, const component::Wake&) override {
+      if (at_ == of_.fail_at_) {
+        of_.fail_at_ = -1;
+        return Status::Io("the line went dead").Retryable();
+      }
+      component::Polled polled;
+      if (at_ == 2) return polled;
+      ++at_;
+      polled.state = component::Polled::State::kRows;
+      polled.rows = of_.batch_;
+      return polled;
+    }
+    component::Position At() const override { return {std::to_string(at_)}; }
+    Status Ack(const component::Position& at) override {
+      of_.acked.push_back(at.text);
+      return {};
+    }
+
+   private:
+    WatchedSource& of_;
+    int at_;
+  };
+
+  const data::EdgeType edge_;
+  const data::Batch batch_;
+  int fail_at_, open_ = 0;
+};
+
+/// Runs a source into a sink to its end. The rows that were committed.
+Result<std::size_t> RunToTheEnd(const std::shared_ptr<component::Source>& source,
+                                const data::EdgeType& edge, std::int64_t checkpoint_after = 0) {
+  const auto sink = std::make_shared<testing::ListSink>();
+  Graph graph;
+  graph.steps.push_back({"in", SourceStep{source, edge, {}, std::nullopt, {}}, {}});
+  graph.steps.push_back({"out", SinkStep{sink}, {{0, ""}}});
+  FlowOptions options;
+  options.clock = &SystemClock();
+  options.checkpoint_every = std::chrono::nanoseconds(0);
+  options.checkpoint_after_elements = checkpoint_after;
+  options.commit = [&](EpochParts parts) -> Status {
+    sink->Commit(parts.epoch);
+    return {};
+  };
+  TW_ASSIGN_OR_RETURN(const auto flow, Flow::Make(std::move(graph), std::move(options)));
+  TW_RETURN_IF_ERROR(flow->Run({}));
+  return sink->Rows().size();
+}
+
+TEST(Flow, ASourceThatEndedIsAcknowledgedToItsEnd) {
+  const auto batch = Rows({{"v", "bigint", "[1, 2, 3]"}});
+  for (const std::int64_t checkpoint_after : {0, 1, 2}) {
+    const auto source = std::make_shared<WatchedSource>(Edge(batch, std::nullopt), batch);
+    EXPECT_EQ(RunToTheEnd(source, Edge(batch, std::nullopt), checkpoint_after).value(), 6u);
+    ASSERT_FALSE(source->acked.empty());
+    EXPECT_EQ(source->acked.back(), "2");
+  }
+}
+
+TEST(Flow, AReaderThatFailedIsClosedBeforeTheNextIsOpened) {
+  const auto batch = Rows({{"v", "bigint", "[1, 2, 3]"}});
+  for (const int fail_at : {0, 1, 2}) {
+    const auto source = std::make_shared<WatchedSource>(Edge(batch, std::nullopt), batch, fail_at);
+    const auto rows = RunToTheEnd(source, Edge(batch, std::nullopt), 1);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    EXPECT_EQ(*rows, 6u);
+    EXPECT_EQ(source->opened, 2);
+    EXPECT_EQ(source->acked.back(), "2");
+  }
+}
+
 }  // namespace
 }  // namespace thalweg::flow

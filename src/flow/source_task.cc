@@ -138,6 +138,8 @@ Result<Task::Did> SourceTask::Work() {
       outputs_.Broadcast(data::End{});
       TaskPart part;
       part.positions = Positions();
+      // The epoch that was asked for takes them, or the next one.
+      unacked_[overseer().requested() + 1] = part.positions;
       Finish(std::move(part));
       return Did::kWaiting;
     }
@@ -185,9 +187,22 @@ Result<bool> SourceTask::PollOne() {
 Status SourceTask::Retry(Split& split, const Status& error) {
   if (!error.retryable() || ++split.failures > kMostFailures) return error;
   split.retrying = true;
+  // Closed before it is opened again: the two would share a port, a file or a lock.
+  if (split.reader) {
+    split.at = split.reader->At();
+    split.reader.reset();
+  }
   const auto wait = std::chrono::milliseconds(100) * (1 << std::min(split.failures - 1, 7));
   overseer().SetTimer(*this, {overseer().clock().Steady() + wait,
                               kRetryBase + static_cast<std::int64_t>(split.index)});
+  return {};
+}
+
+Status SourceTask::OpenAgain(Split& split) {
+  split.retrying = false;
+  auto opened = source_.source->Open(split.split, split.at);
+  if (!opened.ok()) return Retry(split, opened.status());
+  split.reader = std::move(opened).value();
   return {};
 }
 
@@ -198,13 +213,7 @@ Status SourceTask::OnTimer(const component::Timer& timer) {
     return {};
   }
   if (timer.tag >= kRetryBase) {
-    Split& split = *splits_[static_cast<std::size_t>(timer.tag - kRetryBase)];
-    split.retrying = false;
-    const component::Position at = split.reader->At();
-    auto opened = source_.source->Open(split.split, at);
-    if (!opened.ok()) return Retry(split, opened.status());
-    split.reader = std::move(opened).value();
-    return {};
+    return OpenAgain(*splits_[static_cast<std::size_t>(timer.tag - kRetryBase)]);
   }
   Split& split = *splits_[static_cast<std::size_t>(timer.tag - kIdleBase)];
   split.idle_timer = false;
@@ -281,8 +290,8 @@ Status SourceTask::TakeRejects(const std::vector<component::Reject>& rejects) {
 std::map<std::string, component::Position> SourceTask::Positions() const {
   std::map<std::string, component::Position> positions;
   for (const auto& split : splits_) {
-    positions[split->split.name] =
-        PackPosition(split->reader->At(), split->time ? split->time->watermark() : INT64_MIN);
+    positions[split->split.name] = PackPosition(split->reader ? split->reader->At() : split->at,
+                                                split->time ? split->time->watermark() : INT64_MIN);
   }
   return positions;
 }
@@ -304,7 +313,7 @@ void SourceTask::AckCommitted() {
   const auto& positions = std::prev(past)->second;
   for (const auto& split : splits_) {
     const auto at = positions.find(split->split.name);
-    if (at == positions.end()) continue;
+    if (at == positions.end() || !split->reader) continue;
     const auto unpacked = UnpackPosition(at->second);
     if (unpacked.ok()) {
       // A source that cannot give up what is durable keeps it: no reason to stop.

@@ -24,6 +24,7 @@ class SourceTask : public Task {
              Scheduler* scheduler, Bytes batch_bytes, std::int64_t checkpoint_after, TapPoint* tap);
   ~SourceTask() override;
   Outputs& outputs() { return outputs_; }
+  void AfterCommit() override { AckCommitted(); }
 
  protected:
   Result<Did> Work() override;
@@ -33,7 +34,8 @@ class SourceTask : public Task {
   struct Waiting;  // what a wake-up from outside reaches, also when the task is gone
   struct Split {
     component::Split split;
-    std::unique_ptr<component::Reader> reader;
+    std::unique_ptr<component::Reader> reader;  ///< null: failed, and is not open again yet
+    component::Position at;                     ///< where a reader that failed stood
     std::shared_ptr<Waiting> waiting;
     std::optional<SplitTime> time;
     std::size_t index = 0;
@@ -45,6 +47,7 @@ class SourceTask : public Task {
   };
   Status Begin();
   Status OpenNewSplits();
+  Status OpenAgain(Split& split);
   Result<bool> PollOne();  // false: nothing to poll now
   Status TakeRows(Split& split, data::Batch rows);
   Status TakeRejects(const std::vector<component::Reject>& rejects);
@@ -70,6 +73,7 @@ class SourceTask : public Task {
   std::int64_t elements_ = 0;  ///< sent since
   bool look_again_ = false;    ///< for new splits
   std::int64_t rejected_ = 0;
+  /// By the epoch with whose commit they are durable.
   std::map<std::uint64_t, std::map<std::string, component::Position>> unacked_;
 };
 

@@ -39,6 +39,7 @@ bool Task::RunSome() {
     }
   }
   Did did = Did::kWaiting;
+  if (ended()) AfterCommit();
   if (status.ok() && !ended()) {
     auto result = Work();
     if (result.ok()) {

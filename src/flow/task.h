@@ -61,6 +61,8 @@ class Task : public Runnable {
   virtual std::int64_t queued_limit() const { return 0; }
   /// The flow is over: what was written since the last epoch goes away.
   virtual void Abort() {}
+  /// The task has ended and an epoch was committed since, or the flow is over.
+  virtual void AfterCommit() {}
 
   int id() const { return id_; }
   int step() const { return step_; }
