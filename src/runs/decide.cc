@@ -11,9 +11,7 @@ namespace {
 
 std::string NeverReusedBecause(const GraphNode& node) {
   if (node.spec->uses_run) return "never reused: it names the run";
-  if (node.sql && !node.sql->analysis.not_repeatable.empty()) {
-    return "never reused: " + node.sql->analysis.not_repeatable.front().message;
-  }
+  if (!node.not_repeatable_because.empty()) return "never reused: " + node.not_repeatable_because;
   return "never reused";
 }
 

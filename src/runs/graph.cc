@@ -28,10 +28,16 @@ std::string OwnerOf(const std::string& table) {
 
 /// All statements of a pipeline with where they belong.
 struct PendingStatement {
+  enum class Role { kRows, kEvidence, kExpression };
   int node = 0;
-  bool evidence = false;
+  Role role = Role::kRows;
   component::SqlText text;
 };
+
+/// An operator's expression as a statement, to see what it calls.
+component::SqlText AsStatement(const component::SqlText& expression) {
+  return {"SELECT (\n" + expression.text + "\n) FROM input", expression.value};
+}
 
 class Builder {
  public:
@@ -43,9 +49,14 @@ class Builder {
     for (int i = 0; i < Size(); ++i) {
       const spec::Node& node = *graph_.nodes[At(i)].spec;
       if (const auto* sql = std::get_if<spec::SqlBody>(&node.body))
-        all.push_back({i, false, sql->text});
+        all.push_back({i, PendingStatement::Role::kRows, sql->text});
       if (const auto* gate = std::get_if<spec::GateBody>(&node.body)) {
-        for (const auto& text : gate->evidence) all.push_back({i, true, text});
+        for (const auto& text : gate->evidence)
+          all.push_back({i, PendingStatement::Role::kEvidence, text});
+      }
+      if (const auto* op = std::get_if<spec::OperatorBody>(&node.body)) {
+        for (const auto& text : op->expressions)
+          all.push_back({i, PendingStatement::Role::kExpression, AsStatement(text)});
       }
     }
     return all;
@@ -53,6 +64,10 @@ class Builder {
 
   void Add(const PendingStatement& statement, sql::Analyzer::Outcome outcome) {
     GraphNode& node = graph_.nodes[At(statement.node)];
+    if (statement.role == PendingStatement::Role::kExpression) {
+      AddExpression(outcome, &node);
+      return;
+    }
     if (const auto* rejection = std::get_if<sql::Rejection>(&outcome)) {
       for (const auto& finding : rejection->findings)
         Report(Severity::kError, node, statement.text, finding);
@@ -65,12 +80,13 @@ class Builder {
           Resolve(node, reference.pipeline, reference.table, reference.at,
                   SpanIn(bound.text, reference.range.begin, reference.range.end)));
     }
-    if (statement.evidence) {
+    if (statement.role == PendingStatement::Role::kEvidence) {
       node.evidence.push_back(std::move(bound));
       return;
     }
     const auto& body = std::get<spec::SqlBody>(node.spec->body);
-    node.repeatable = body.deterministic || bound.analysis.not_repeatable.empty();
+    if (!body.deterministic && !bound.analysis.not_repeatable.empty())
+      NotRepeatable(bound.analysis.not_repeatable.front(), &node);
     if (!body.dialect_only) {
       for (const auto& finding : bound.analysis.warnings)
         Report(Severity::kWarning, node, bound.text, finding);
@@ -101,6 +117,21 @@ class Builder {
   }
 
  private:
+  static void NotRepeatable(const sql::Finding& because, GraphNode* node) {
+    if (!std::exchange(node->repeatable, false)) return;
+    node->not_repeatable_because = because.message;
+  }
+
+  /// What is wrong with an expression its operator says, which knows the columns. Here only: does
+  /// it give other values each time? The order of rows is the operator's own.
+  static void AddExpression(const sql::Analyzer::Outcome& outcome, GraphNode* node) {
+    const auto* analysis = std::get_if<sql::Analysis>(&outcome);
+    if (analysis == nullptr) return;
+    for (const sql::Finding& finding : analysis->not_repeatable) {
+      if (finding.slug == "volatile-function") NotRepeatable(finding, node);
+    }
+  }
+
   int Size() const { return static_cast<int>(graph_.nodes.size()); }
   static std::size_t At(int i) { return static_cast<std::size_t>(i); }
 

@@ -42,6 +42,7 @@ struct GraphNode {
   std::vector<int> after;       ///< nodes that only have to end first
   std::vector<int> downstream;  ///< nodes that read this one
   bool repeatable = true;
+  std::string not_repeatable_because;  ///< what the text says; may be empty
   /// Reads, directly or through others, a source whose rows come over time: part of the run's one
   /// stream.
   bool streams = false;

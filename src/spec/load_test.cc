@@ -82,6 +82,12 @@ TEST(Load, TheAdsPipeline) {
   const Node& counts = *loaded.pipeline.Find("counts");
   EXPECT_EQ(counts.kind, NodeKind::kOperator);
   EXPECT_EQ(std::get<OperatorBody>(counts.body).name, "aggregate");
+  const auto& computed = std::get<OperatorBody>(counts.body).expressions;
+  ASSERT_EQ(computed.size(), 1u);
+  EXPECT_EQ(Under(computed[0].value.span()), "\"count(*)\"");
+  const auto& views = std::get<OperatorBody>(loaded.pipeline.Find("views")->body);
+  ASSERT_EQ(views.expressions.size(), 1u);
+  EXPECT_EQ(views.expressions[0].text, "event_type = 'view'");
   EXPECT_EQ(counts.materialize.mode, Materialize::Mode::kMerge);
   EXPECT_EQ(counts.materialize.merge_key.size(), 2u);
   EXPECT_EQ(loaded.pipeline.Find("events")->event_time->lateness, std::chrono::seconds(60));

@@ -8,6 +8,7 @@
 #include "spec/canonical.h"
 #include "spec/document_limits.h"
 #include "spec/grammar.h"
+#include "spec/sql_texts.h"
 
 namespace thalweg::spec {
 
@@ -174,7 +175,8 @@ bool ReadOperator(const Value::Entry& kind, LoadContext& context, Node* node,
   const Filled filled = context.substitution.Object(kind.value, {&entry->descriptor.options});
   node->uses_run = filled.uses_run;
   if (filled.failed) return false;
-  OperatorBody body{entry->descriptor.name, entry->op(filled.value, context.diagnostics)};
+  OperatorBody body{entry->descriptor.name, entry->op(filled.value, context.diagnostics),
+                    SqlTextsIn(filled.value, entry->descriptor.options)};
   node->component_version = entry->descriptor.version;
   const bool made = body.spec != nullptr;
   if (made) {

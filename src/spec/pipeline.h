@@ -128,6 +128,7 @@ struct TargetBody {
 struct OperatorBody {
   std::string name;
   std::shared_ptr<const component::OperatorSpec> spec;
+  std::vector<SqlText> expressions = {};  ///< all SQL in its options
 };
 
 /// What a row that an operator cannot compute with does.
