@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "component/fields.h"
 #include "component/operator.h"
 #include "component/source.h"
 #include "flow/sink.h"
@@ -48,6 +49,7 @@ struct OperatorStep {
   std::vector<data::EdgeType> inputs;
   int instances = 1;
   BadRow on_error = BadRow::kFail;
+  std::vector<component::SqlText> expressions;  ///< that may fail on a row; for its message
   /// The state to begin with, read once per instance; null: none.
   std::function<Result<std::unique_ptr<component::SnapshotReader>>()> restore;
   component::MakeEvaluator make_evaluator;

@@ -8,6 +8,7 @@
 #include <arrow/type.h>
 
 #include "component/reject_rows.h"
+#include "operators/bad_row.h"
 #include "operators/columns.h"
 #include "operators/state_rows.h"
 
@@ -107,11 +108,15 @@ Status OperatorTask::Begin() {
 
 Result<Progress> OperatorTask::OnElement(int port, data::Element element) {
   const auto* given = std::get_if<data::Batch>(&element);
-  if (given == nullptr || what_->on_error == BadRow::kFail || !what_->bound.stateless)
+  if (given == nullptr || !what_->bound.stateless)
     return operator_->On({port}, std::move(element), outputs());
   const data::Batch batch = *given;
   auto progress = operator_->On({port}, std::move(element), outputs());
   if (progress.ok() || progress.status().fault() != Fault::kUser) return progress;
+  if (what_->on_error == BadRow::kFail) {
+    return operators::DescribeBadRow(progress.status(), batch, what_->expressions,
+                                     what_->make_evaluator);
+  }
   TW_RETURN_IF_ERROR(Isolate(port, batch, progress.status()));
   return Progress::kReady;
 }

@@ -11,6 +11,7 @@
 #include <arrow/type.h>
 
 #include "component/reject_rows.h"
+#include "operators/bad_row.h"
 
 namespace thalweg::runs {
 
@@ -155,9 +156,14 @@ class Driver {
 
   Status GiveNext(Reading& stream) {
     counts_.rows_in += stream.next->num_rows();
-    TW_RETURN_IF_ERROR(options_.stateless && options_.on_error != spec::OnError::kFail
-                           ? GiveWithout(stream.port, stream.next)
-                           : Give(stream.port, stream.next));
+    const bool fails = options_.on_error == spec::OnError::kFail;
+    const Status given = options_.stateless && !fails ? GiveWithout(stream.port, stream.next)
+                                                      : Give(stream.port, stream.next);
+    if (!given.ok() && options_.stateless && fails) {
+      return operators::DescribeBadRow(given, stream.next, options_.expressions,
+                                       options_.make_evaluator);
+    }
+    TW_RETURN_IF_ERROR(given);
     return stream.Advance();
   }
 

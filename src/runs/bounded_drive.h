@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "component/engine.h"
+#include "component/fields.h"
 #include "component/operator.h"
 #include "spec/pipeline.h"
 
@@ -28,6 +29,8 @@ struct DriveOptions {
   /// For stateless operators: a batch that fails is halved until the bad rows are found.
   spec::OnError on_error = spec::OnError::kFail;
   std::stop_token stop;
+  std::vector<component::SqlText> expressions = {};  ///< for the message of a row that fails
+  component::MakeEvaluator make_evaluator = nullptr;
 };
 
 struct DriveCounts {

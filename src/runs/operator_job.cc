@@ -122,9 +122,11 @@ Result<OperatorResult> RunOperatorJob(
     }
     return {};
   };
-  const DriveOptions options{job.node->name, plan.bound.stateless, job.node->on_error, stop};
-  TW_ASSIGN_OR_RETURN(const DriveCounts counts,
-                      DriveBounded(*op, std::move(inputs), options, sink));
+  const DriveOptions options{job.node->name, plan.bound.stateless, job.node->on_error,
+                             stop,           body.expressions,     make_evaluator};
+  auto driven = DriveBounded(*op, std::move(inputs), options, sink);
+  if (!driven.ok()) return driven.status().Annotate(fmt::format("node \"{}\"", job.node->name));
+  const DriveCounts counts = *driven;
   TW_ASSIGN_OR_RETURN(OperatorResult result, files.Finish());
   result.table.columns = plan.columns;
   result.table.rows_in = counts.rows_in;
