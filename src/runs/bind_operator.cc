@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "component/scan.h"
+#include "runs/check_event_time.h"
 
 namespace thalweg::runs {
 
@@ -22,13 +23,6 @@ Result<data::Columns> ColumnsOf(const arrow::Schema& schema) {
   TW_ASSIGN_OR_RETURN(data::Columns columns, data::FromArrow(schema));
   for (const data::Column& column : columns) TW_RETURN_IF_ERROR(data::CheckStorable(column));
   return columns;
-}
-
-Status CheckEventTime(const spec::Node& node, const arrow::Schema& schema) {
-  if (!node.event_time || schema.GetFieldIndex(node.event_time->column) >= 0) return {};
-  return Status::Invalid(fmt::format("event_time names \"{}\", which its rows do not have",
-                                     node.event_time->column))
-      .WithSlug("unknown-column");
 }
 
 Result<std::shared_ptr<const OperatorPlan>> Bind(const spec::Node& node,
@@ -57,7 +51,6 @@ Result<std::shared_ptr<const OperatorPlan>> Bind(const spec::Node& node,
         .WithSlug("check-cannot-quarantine")
         .WithHint("put the check on a SQL node that reads this one");
   }
-  TW_RETURN_IF_ERROR(CheckEventTime(node, *plan->bound.output.schema));
   if (node.event_time) plan->bound.output.event_time = node.event_time->column;
   TW_ASSIGN_OR_RETURN(plan->columns, ColumnsOf(*plan->bound.output.schema));
   for (auto& [side, edge] : plan->bound.sides) {
@@ -78,7 +71,10 @@ Result<std::shared_ptr<const OperatorPlan>> BindOperator(
     const spec::Node& node, std::vector<data::EdgeType> inputs,
     const component::MakeEvaluator& make_evaluator, Diagnostics& diagnostics) {
   auto plan = Bind(node, std::move(inputs), make_evaluator);
-  if (plan.ok()) return plan;
+  if (plan.ok()) {
+    if (CheckEventTime(node, *(*plan)->bound.output.schema, diagnostics)) return plan;
+    return std::shared_ptr<const OperatorPlan>();
+  }
   const Status& error = plan.status();
   if (error.fault() != Fault::kUser) return error;
   const auto& body = std::get<spec::OperatorBody>(node.body);

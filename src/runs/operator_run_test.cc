@@ -159,7 +159,71 @@ TEST_F(OperatorRun, B17OneBadRowCostsNoOther) {
   EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
   EXPECT_EQ(pipeline_.Rows("SELECT x, h FROM n"), "1|1\n3|3\n");
   pipeline_.Nodes(kLoads + map + "fail}\n");
-  EXPECT_EQ(StateOf(Run(), "n"), "failed");
+  const RunOutcome failed = Run();
+  EXPECT_EQ(StateOf(failed, "n"), "failed");
+  const std::string error = failed.nodes.back().error;
+  EXPECT_THAT(error, HasSubstr("error[conversion-failed]: node \"n\": "));
+  EXPECT_THAT(error, HasSubstr("p.yaml:7:39"));
+  EXPECT_THAT(error, HasSubstr("on_error: drop, or quarantine"));
+}
+
+TEST_F(OperatorRun, TheExpressionThatFailsIsFoundAmongSeveral) {
+  pipeline_.Write("loads.csv", "ts,host,x\n2024-01-01T00:00:00Z,1,1\n2024-01-01T00:00:01Z,2,2\n");
+  pipeline_.Nodes(std::string(kLoads) +
+                  "  n:\n"
+                  "    from: loads\n"
+                  "    map:\n"
+                  "      columns:\n"
+                  "        fine: CAST(host AS bigint)\n"
+                  "        bad: error('no ' || host)\n"
+                  "        also: x + 1\n");
+  EXPECT_THAT(Run().nodes.back().error, HasSubstr("p.yaml:12:14"));
+}
+
+TEST_F(OperatorRun, AnExpressionThatGivesOtherValuesEachTimeAlwaysRuns) {
+  pipeline_.Write("loads.csv", Loads(10));
+  pipeline_.Nodes(std::string(kLoads) +
+                  "  stamped: {from: loads, map: {columns: {y: x + 1, at: now()}}}\n"
+                  "  some: {from: loads, filter: random() < 0.5}\n"
+                  "  sums: {from: loads, aggregate: {by: [host], window: {tumbling: 10s},\n"
+                  "         columns: {f: first(x), s: sum(x)}}}\n");
+  Run();
+  const RunOutcome outcome = Run();
+  EXPECT_EQ(StateOf(outcome, "loads"), "reused");
+  EXPECT_EQ(StateOf(outcome, "stamped"), "done");
+  EXPECT_EQ(StateOf(outcome, "some"), "done");
+  EXPECT_EQ(StateOf(outcome, "sums"), "reused");
+  const auto plan = pipeline_.MakePlan({"stamped"});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->nodes[static_cast<std::size_t>(plan->graph.Find("stamped"))].why,
+            "never reused: now may give another value every time");
+}
+
+TEST_F(OperatorRun, AWrongEventTimeIsSaidOnceWhereItIsDeclared) {
+  pipeline_.Write("loads.csv", Loads(10));
+  const auto errors = [&](const std::string& nodes) {
+    pipeline_.Nodes(nodes);
+    EXPECT_FALSE(pipeline_.Run().ok());
+    std::string all;
+    for (const auto& diagnostic : pipeline_.diagnostics.all()) {
+      const Place place = diagnostic.span.ToPlace();
+      all +=
+          fmt::format("{} {}:{} {}\n", diagnostic.slug, place.line, place.column, diagnostic.label);
+    }
+    return all;
+  };
+  const std::string source =
+      "  loads:\n"
+      "    source: {files: loads.csv, columns: {ts: timestamptz, host: varchar, x: bigint}}\n"
+      "    event_time: {column: ";
+  const std::string readers =
+      "}\n"
+      "  a: {from: loads, aggregate: {window: {tumbling: 1s}, columns: {n: count(*)}}}\n"
+      "  b: {from: loads, aggregate: {window: {tumbling: 2s}, columns: {n: count(*)}}}\n";
+  EXPECT_EQ(errors(source + "when" + readers), "unknown-column 6:26 did you mean \"ts\"?\n");
+  EXPECT_EQ(errors(source + "x" + readers), "wrong-type 6:26 \n");
+  EXPECT_EQ(errors("  s: {sql: SELECT 1 AS x, event_time: {column: y}}\n"),
+            "unknown-column 4:48 \n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "runs/check_event_time.h"
 #include "runs/checks.h"
 #include "runs/decide.h"
 #include "runs/stream_plan.h"
@@ -225,6 +226,16 @@ class Planner {
         break;
     }
     LowerChecks(*node.spec, plan.columns, diagnostics_);
+    return BindEventTime(i);
+  }
+
+  /// At the node that declares it: its readers would each say the same.
+  Status BindEventTime(int i) {
+    const spec::Node& node = *plan_.graph.nodes[At(i)].spec;
+    const data::Columns& columns = plan_.nodes[At(i)].columns;
+    if (!node.event_time || columns.empty() || node.kind == spec::NodeKind::kOperator) return {};
+    TW_ASSIGN_OR_RETURN(const auto schema, data::ToArrow(columns));
+    if (!CheckEventTime(node, *schema, diagnostics_)) failed_.insert(i);
     return {};
   }
 

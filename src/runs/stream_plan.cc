@@ -8,9 +8,9 @@
 
 #include "base/hash.h"
 #include "component/scan.h"
-#include "flow/event_time.h"
 #include "operators/sql_operator.h"
 #include "runs/bind_operator.h"
+#include "runs/check_event_time.h"
 #include "runs/recipe.h"
 #include "runs/run_state.h"
 #include "runs/table_source.h"
@@ -32,6 +32,10 @@ class StreamPlanner {
       const GraphNode& node = plan_.graph.nodes[static_cast<std::size_t>(i)];
       if (!node.streams || plan_.nodes[static_cast<std::size_t>(i)].action == Action::kSkip)
         continue;
+      if (ReadsFailed(node)) {
+        failed_.push_back(i);  // what is wrong was said at what it reads
+        continue;
+      }
       const std::size_t errors = diagnostics_.errors();
       StreamNode stream;
       stream.index = i;
@@ -50,6 +54,13 @@ class StreamPlanner {
   }
 
  private:
+  bool ReadsFailed(const GraphNode& node) const {
+    const auto tables = node.reads();
+    return std::any_of(tables.begin(), tables.end(), [&](const InputTable& table) {
+      return std::find(failed_.begin(), failed_.end(), table.node) != failed_.end();
+    });
+  }
+
   void Report(const GraphNode& node, const Status& status) {
     Diagnostic diagnostic;
     diagnostic.slug = status.slug();
@@ -68,10 +79,6 @@ class StreamPlanner {
   }
 
   Status Bind(const GraphNode& node, StreamNode* stream) {
-    for (const InputTable& table : node.reads()) {
-      if (std::find(failed_.begin(), failed_.end(), table.node) != failed_.end())
-        return Fail(stream);
-    }
     TW_RETURN_IF_ERROR(CheckCommon(node));
     switch (node.spec->kind) {
       case spec::NodeKind::kSource:
@@ -91,12 +98,6 @@ class StreamPlanner {
                       "pipeline that reads that table");
     }
     return SetTables(node, stream);
-  }
-
-  /// Something above was reported already.
-  Status Fail(StreamNode* stream) {
-    failed_.push_back(stream->index);
-    return Status(Code::kInvalid, "an input is wrong").WithSlug("input-failed");
   }
 
   Status CheckCommon(const GraphNode& node) {
@@ -123,9 +124,7 @@ class StreamPlanner {
     TW_ASSIGN_OR_RETURN(stream->columns, stream->source->TableColumns());
     stream->bound.output.bounded = false;
     if (node.spec->event_time) {
-      TW_RETURN_IF_ERROR(
-          flow::FindTimeColumn(*stream->bound.output.schema, node.spec->event_time->column)
-              .status());
+      if (!CheckEventTime(*node.spec, *stream->bound.output.schema, diagnostics_)) return {};
       stream->bound.output.event_time = node.spec->event_time->column;
     }
     if (stream->source->reject_policy().bad_rows == component::BadRows::kQuarantine) {
@@ -222,9 +221,7 @@ class StreamPlanner {
     if (!bound.ok()) return locate(bound.status());
     stream->bound = *std::move(bound);
     if (node.spec->event_time) {
-      TW_RETURN_IF_ERROR(
-          flow::FindTimeColumn(*stream->bound.output.schema, node.spec->event_time->column)
-              .status());
+      if (!CheckEventTime(*node.spec, *stream->bound.output.schema, diagnostics_)) return {};
       stream->bound.output.event_time = node.spec->event_time->column;
     }
     TW_ASSIGN_OR_RETURN(stream->columns, data::FromArrow(*stream->bound.output.schema));
