@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "flow/source_task.h"
 #include "flow/state_files.h"
 #include "runs/compact_table.h"
+#include "runs/table_source.h"
 
 namespace thalweg::runs {
 
@@ -144,18 +146,35 @@ Status StreamCommit::AddStates(flow::EpochParts& parts, std::vector<catalog::Com
   return {};
 }
 
+/// What the stream read of tables is over, and so is the state that hung on it: the next run looks
+/// for the newest versions. An operator with state needs all of their rows again; one without has
+/// given those of this version on, and takes them only from another one.
+void StreamCommit::EndTables(std::vector<catalog::CommitEpoch>* epochs) {
+  const std::string end = flow::PackPosition({std::string(kEndOfTable)}, INT64_MIN).text;
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    if (plan_.nodes[n].source != nullptr) continue;
+    for (const auto& [split, position] : std::exchange(nodes_[n].positions, {})) {
+      const bool done = plan_.nodes[n].bound.stateless && nodes_[n].read.contains(split);
+      (*epochs)[n].positions.push_back(
+          {.split = split, .position = done ? end : "", .dropped = !done});
+    }
+  }
+}
+
 void StreamCommit::AddPositions(const flow::EpochParts& parts,
                                 std::vector<catalog::CommitEpoch>* epochs) {
   for (const auto& [index, positions] : parts.positions) {
     const StreamStep& step = steps_[static_cast<std::size_t>(index)];
     for (const auto& [split, position] : positions) {
       const std::string name = step.table + split;
+      if (step.role == StreamStep::Role::kSource) nodes_[step.node].read.insert(name);
       std::string& committed = nodes_[step.node].positions[name];
       if (committed == position.text) continue;
       committed = position.text;
       (*epochs)[step.node].positions.push_back({name, position.text});
     }
   }
+  if (parts.last) EndTables(epochs);
 }
 
 Status StreamCommit::AddVersions(flow::EpochParts& parts,

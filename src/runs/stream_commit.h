@@ -37,6 +37,7 @@ class StreamCommit {
     std::map<std::string, Table> tables;                        ///< by name
     std::map<std::string, std::vector<data::DataFile>> chains;  ///< state files by StateName
     std::map<std::string, std::string> positions;               ///< as committed
+    std::set<std::string> read;     ///< splits that this process has read
     std::set<std::string> begun;    ///< those that this process has written
     std::vector<std::string> drop;  ///< state of another definition, until the first commit
     bool state_directory = false, named = false;
@@ -52,6 +53,7 @@ class StreamCommit {
         nodes_(plan.nodes.size()) {}
   Status Begin();
   Status AddStates(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
+  void EndTables(std::vector<catalog::CommitEpoch>* epochs);
   void AddPositions(const flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   Status AddVersions(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   Status Compact(const StreamStep& step, Table* table);

@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 
 #include "flow/journaled_source.h"
+#include "flow/source_task.h"
 #include "flow/state_files.h"
 #include "runs/bind_operator.h"
 #include "runs/stream_sinks.h"
 #include "runs/table_source.h"
+#include "runs/whole_frames.h"
 
 namespace thalweg::runs {
 
@@ -146,11 +148,17 @@ class Builder {
         !node.bound.stateless &&
         std::any_of(node.bound.partition_by.begin(), node.bound.partition_by.end(),
                     [](const auto& keys) { return !keys.empty(); });
-    step.instances = divisible ? Node(n).spec->parallel : 1;
+    const int wanted = divisible ? Node(n).spec->parallel : 1;
+    step.instances = wanted > 1 && InstancesCutFrames(plan_, state_.plan.graph, n) ? 1 : wanted;
     step.on_error = Node(n).spec->on_error == spec::OnError::kDrop ? flow::BadRow::kDrop
                     : Node(n).spec->on_error == spec::OnError::kQuarantine
                         ? flow::BadRow::kQuarantine
                         : flow::BadRow::kFail;
+    if (const auto* op = std::get_if<spec::OperatorBody>(&Node(n).spec->body)) {
+      step.expressions = op->expressions;
+    } else if (Node(n).sql) {
+      step.expressions = {Node(n).sql->text};
+    }
     step.restore = Restore(StreamStep::Role::kOperator);
     TW_ASSIGN_OR_RETURN(step.make_evaluator, state_.workspace.make_evaluator());
     return AddStep(n, StreamStep::Role::kOperator, std::move(step), std::move(inputs));
@@ -199,10 +207,14 @@ class Builder {
                    flow::TableStep{std::move(feed), plan_.nodes[n].spec->refresh()}, {}, prefix);
   }
 
-  /// A table as a stream. Goes on with the version that was begun.
+  /// A table as a stream. Goes on with the version that was begun; a stream that ended has begun
+  /// none.
   Result<int> ReadTable(std::size_t n, std::size_t port, const InputTable& table) {
     std::optional<catalog::VersionRecord> version;
     for (const auto& [split, position] : progress_.positions.positions) {
+      if (split.starts_with(kPinned)) continue;
+      TW_ASSIGN_OR_RETURN(const auto from, flow::UnpackPosition(position));
+      if (from.first.text == kEndOfTable) continue;
       TW_ASSIGN_OR_RETURN(auto begun, state_.workspace.catalog().FindVersion(VersionId(split)));
       if (begun && begun->table == table.table && begun->pipeline == table.pipeline)
         version = std::move(begun);

@@ -79,8 +79,7 @@ class StreamRunner {
     options.checkpoint_every = given.checkpoint_every;
     options.checkpoint_after_elements = given.checkpoint_after_elements;
     options.batch_bytes = given.batch_bytes;
-    options.first_epoch =
-        static_cast<std::uint64_t>(state_.workspace.clock().Now().time_since_epoch().count());
+    TW_ASSIGN_OR_RETURN(options.first_epoch, FirstEpoch());
     options.commit = [this](flow::EpochParts parts) { return commit_->Commit(std::move(parts)); };
     options.ending = [this] { connectors_.request_stop(); };
     if (state_.rehearsal != nullptr) state_.rehearsal->stream(&options);
@@ -98,6 +97,16 @@ class StreamRunner {
     LeaseKeeper keeper(state_.workspace.catalog(), running_);
     std::jthread teller([this](std::stop_token ended) { KeepTelling(ended); });
     return flow_->Run(stop_);
+  }
+
+  /// The clock says which epochs are newer than others, also after the rows of old ones are gone;
+  /// the catalog says when the clock was set back.
+  Result<std::uint64_t> FirstEpoch() {
+    std::vector<NodeId> nodes;
+    for (const StreamNode& node : plan_.nodes) nodes.push_back(state_.planned(node.index).id);
+    TW_ASSIGN_OR_RETURN(const std::uint64_t last, state_.workspace.catalog().LastSequence(nodes));
+    const std::int64_t now = state_.workspace.clock().Now().time_since_epoch().count();
+    return std::max(static_cast<std::uint64_t>(std::max<std::int64_t>(now, 1)), last + 1);
   }
 
   Status RecoverTargets() {

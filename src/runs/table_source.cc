@@ -45,6 +45,15 @@ class RowsReader : public component::Reader {
   std::int64_t skip_, at_;
 };
 
+class EndReader : public component::Reader {
+ public:
+  Result<component::Polled> Poll(Bytes, const component::Wake&) override {
+    return component::Polled();
+  }
+  component::Position At() const override { return {std::string(kEndOfTable)}; }
+  Status Ack(const component::Position&) override { return {}; }
+};
+
 }  // namespace
 
 component::Statement OrderedRows(component::Input input, const data::EdgeType& edge) {
@@ -81,6 +90,7 @@ Result<std::vector<component::Split>> TableSource::Discover(const component::Sou
 
 Result<std::unique_ptr<component::Reader>> TableSource::Open(const component::Split&,
                                                              const component::Position& from) {
+  if (from.text == kEndOfTable) return std::make_unique<EndReader>();
   std::int64_t skip = 0;
   if (!from.text.empty()) {
     const auto [end, error] =

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "component/engine.h"
 #include "component/source.h"
@@ -13,8 +14,11 @@ namespace thalweg::runs {
 /// Rows of a stored table in a fixed order: by event time, then by all other columns, NULLs first.
 component::Statement OrderedRows(component::Input input, const data::EdgeType& edge);
 
+/// Position of a version whose rows a stream that has ended has given on.
+inline constexpr std::string_view kEndOfTable = "end";
+
 /// A table of the home as a source of a stream: one version, its rows in the order of their event
-/// time. One split; a position is a number of rows. The engine sorts, and spills.
+/// time. One split; a position is a number of rows, or kEndOfTable. The engine sorts, and spills.
 class TableSource : public component::Source {
  public:
   /// `engine` outlives the source; `stop` ends a query.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "connectors/files/register.h"
+#include "connectors/tail/register.h"
 #include "engines/duckdb/duckdb_engine.h"
 #include "operators/duckdb_evaluator.h"
 #include "operators/register.h"
@@ -16,6 +17,7 @@ namespace thalweg::runs {
 
 TestPipeline::TestPipeline() {
   connectors::RegisterFiles(registry_);
+  connectors::RegisterTail(registry_);
   operators::RegisterOperators(registry_);
 }
 
@@ -27,10 +29,10 @@ void TestPipeline::Nodes(const std::string& nodes, const std::string& params) {
 Result<std::unique_ptr<Workspace>> TestPipeline::Open() {
   FileSystem& files = LocalFileSystem();
   TW_ASSIGN_OR_RETURN(catalog::Home home, catalog::Home::OpenOrCreate(files, Path(".thalweg")));
-  TW_ASSIGN_OR_RETURN(auto catalog, catalog::Catalog::Open(home, SystemClock()));
+  TW_ASSIGN_OR_RETURN(auto catalog, catalog::Catalog::Open(home, *clock_));
   Workspace::Parts parts;
   parts.files = &files;
-  parts.clock = &SystemClock();
+  parts.clock = clock_;
   parts.registry = &registry_;
   parts.engine_name = "duckdb";
   parts.engine_version = duckdb::Database::Version();
@@ -60,11 +62,11 @@ Result<RunOutcome> TestPipeline::Run(std::vector<std::string> selection,
                    observer, stop, diagnostics);
 }
 
-Result<RunOutcome> TestPipeline::Resume(std::int64_t number) {
+Result<RunOutcome> TestPipeline::Resume(std::int64_t number, std::stop_token stop) {
   diagnostics = Diagnostics();
   observer = RecordingObserver();
   TW_ASSIGN_OR_RETURN(const auto workspace, Open());
-  return runs::Resume(*workspace, number, observer, {}, diagnostics);
+  return runs::Resume(*workspace, number, observer, stop, diagnostics);
 }
 
 Result<Plan> TestPipeline::MakePlan(std::vector<std::string> selection) {

@@ -24,7 +24,8 @@ class RecordingObserver : public RunObserver {
 };
 
 /// A directory with a pipeline file and a home, driven as the command line does it: every call
-/// opens the home anew, as a new process would, with the real engine, catalog and file connectors.
+/// opens the home anew, as a new process would, with the real engine, catalog and connectors of
+/// files.
 class TestPipeline {
  public:
   TestPipeline();
@@ -36,7 +37,7 @@ class TestPipeline {
 
   Result<RunOutcome> Run(std::vector<std::string> selection = {},
                          std::map<std::string, std::string> params = {}, std::stop_token stop = {});
-  Result<RunOutcome> Resume(std::int64_t number);
+  Result<RunOutcome> Resume(std::int64_t number, std::stop_token stop = {});
   Result<Plan> MakePlan(std::vector<std::string> selection = {});
   Status Sign(const std::string& gate, catalog::Decision decision,
               const std::string& comment = "looks right");
@@ -44,12 +45,15 @@ class TestPipeline {
   std::string Rows(const std::string& sql);
   Result<std::unique_ptr<Workspace>> Open();
 
+  void set_clock(const Clock& clock) { clock_ = &clock; }
+
   Diagnostics diagnostics;     ///< of the last call
   RecordingObserver observer;  ///< of the last call
 
  private:
   TempDirectory directory_;
   component::Registry registry_;
+  const Clock* clock_ = &SystemClock();
 };
 
 /// The state of a node in an outcome as text; "" when it is not part of it.
