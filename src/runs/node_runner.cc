@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "runs/gate.h"
+#include "runs/node_checks.h"
 #include "runs/operator_job.h"
 
 namespace thalweg::runs {
@@ -65,12 +66,6 @@ std::string RejectsName(const std::string& node) {
   return node + "_rejects";
 }
 
-bool QuarantinesByCheck(const spec::Node& node) {
-  return std::any_of(node.checks.begin(), node.checks.end(), [](const spec::CheckSpec& check) {
-    return check.severity == spec::Severity::kQuarantine;
-  });
-}
-
 component::RejectPolicy PolicyOf(const component::Scan& scan) {
   return std::visit(
       [](const auto& s) {
@@ -81,36 +76,6 @@ component::RejectPolicy PolicyOf(const component::Scan& scan) {
         }
       },
       scan);
-}
-
-std::string Summary(const std::vector<CheckResult>& checks) {
-  if (checks.empty()) return "";
-  const auto passed = std::count_if(checks.begin(), checks.end(),
-                                    [](const CheckResult& check) { return check.passed; });
-  std::string text = fmt::format("{} of {} checks passed", passed, checks.size());
-  for (const auto& check : checks) {
-    if (!check.passed) text += fmt::format("; {}: {} rows", check.name, check.violations);
-  }
-  return text;
-}
-
-/// The first failed check of this severity.
-const CheckResult* FirstFailed(const std::vector<CheckResult>& checks, spec::Severity severity) {
-  for (const auto& check : checks) {
-    if (!check.passed && check.severity == severity) return &check;
-  }
-  return nullptr;
-}
-
-/// `version` is the number of the version that was kept. A failed one is never chosen by name
-/// alone.
-Status CheckFailed(const CheckResult& check, const std::string& node, std::int64_t version) {
-  return Status::Invalid(fmt::format("check {} failed: {} rows{}", check.name, check.violations,
-                                     check.sample.empty() ? "" : ", such as " + check.sample))
-      .WithSlug("check-failed")
-      .WithHint(fmt::format(
-          "look at the rows that were kept: thalweg query \"FROM {} AT (VERSION => {})\"", node,
-          version));
 }
 
 }  // namespace
@@ -233,7 +198,9 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
     }
   }
   if (task.decision.recheck) {
-    TW_ASSIGN_OR_RETURN(const auto checks, Check(task, TableOf(state_.workspace, *result.version)));
+    TW_ASSIGN_OR_RETURN(
+        const auto checks,
+        CheckRows(state_, task.node, TableOf(state_.workspace, *result.version), task.stop));
     change.checks = EncodeChecks(checks);
     result.detail += ", " + Summary(checks);
     if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail))
@@ -372,86 +339,6 @@ Result<NodeResult> NodeRunner::RunOperator(Task& task) {
   return CommitTable(task, std::move(made.table), false, std::move(sides));
 }
 
-Result<std::vector<CheckResult>> NodeRunner::Check(Task& task,
-                                                   const component::TableInput& staged) {
-  TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
-  Diagnostics diagnostics;
-  const auto checks = LowerChecks(*task.node.spec, staged.manifest.columns, diagnostics);
-  TW_RETURN_IF_ERROR(diagnostics.ToStatus());
-  std::vector<std::optional<component::TableInput>> others(checks.size());
-  for (std::size_t i = 0; i < checks.size(); ++i) {
-    const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&checks[i].check->kind);
-    if (!key) continue;
-    InputTable table{state_.plan.graph.Find(key->table.name),
-                     state_.plan.graph.pipeline->name,
-                     key->table.name,
-                     {},
-                     key->table.span};
-    TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state_, table));
-    others[i] = TableOf(state_.workspace, version);
-  }
-  return RunChecks(*engine, checks, staged, others, state_.Parameters(), task.stop);
-}
-
-/// Writes the staged rows again without those that a `quarantine` check finds. Returns the file
-/// with the rows that were moved aside; none when every row is good.
-Result<std::optional<data::DataFile>> NodeRunner::MoveViolations(
-    Task& task, const std::vector<CheckStatement>& checks, component::JobResult* staged) {
-  std::string good, reason;
-  for (const auto& check : checks) {
-    if (check.check->severity != spec::Severity::kQuarantine || check.row_condition.empty())
-      continue;
-    const std::string holds = fmt::format("COALESCE(({}), true)", check.row_condition);
-    good += (good.empty() ? "" : " AND ") + holds;
-    std::string quoted = check.check->name;
-    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2)
-      quoted.insert(at, "'");
-    reason += fmt::format(" WHEN NOT {} THEN 'check {}'", holds, quoted);
-  }
-  if (good.empty()) return std::optional<data::DataFile>();
-
-  const component::TableInput table{task.attempt->Stage(staged->columns, staged->files),
-                                    state_.workspace.home().path()};
-  auto write = [&](const std::string& directory, const std::string& select,
-                   const std::string& where) -> Result<component::JobResult> {
-    constexpr std::string_view kName = "thalweg_staged";
-    std::string text = select + " FROM ";
-    const std::size_t at = text.size();
-    text += fmt::format("{} WHERE {}", kName, where);
-    component::Statement statement{text,
-                                   {{at, at + kName.size(), std::string(kName), 0}},
-                                   {table},
-                                   UsedParameters(text, state_.Parameters())};
-    const std::string path = JoinPath(task.attempt->directory(), directory);
-    TW_RETURN_IF_ERROR(state_.workspace.files().MakeDirectory(path));
-    return Execute(task, {.work = std::move(statement), .out_directory = path});
-  };
-  TW_ASSIGN_OR_RETURN(
-      const auto bad,
-      write("bad",
-            fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", "
-                        "CASE{} END AS reason, to_json(thalweg_staged)::VARCHAR AS raw",
-                        task.node.name(), reason),
-            fmt::format("NOT ({})", good)));
-  staged->cpu += bad.cpu;
-  if (bad.rows_out == 0) {
-    TW_RETURN_IF_ERROR(
-        RemoveTree(state_.workspace.files(), JoinPath(task.attempt->directory(), "bad")));
-    return std::optional<data::DataFile>();
-  }
-  TW_ASSIGN_OR_RETURN(auto kept, write("good", "SELECT *", good));
-  for (const auto& file : staged->files) {
-    if (file.path.starts_with(task.attempt->directory()))
-      TW_RETURN_IF_ERROR(state_.workspace.files().Remove(file.path));
-  }
-  staged->files = std::move(kept.files);
-  staged->columns = std::move(kept.columns);
-  staged->rows_out = kept.rows_out;
-  staged->rows_rejected += bad.rows_out;
-  staged->cpu += kept.cpu;
-  return std::optional<data::DataFile>(bad.files.front());
-}
-
 Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made, bool with_rejects,
                                            std::vector<SideTable> sides) {
   Workspace& workspace = state_.workspace;
@@ -462,7 +349,10 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     Diagnostics diagnostics;
     TW_ASSIGN_OR_RETURN(
         const auto moved,
-        MoveViolations(task, LowerChecks(*task.node.spec, made.columns, diagnostics), &made));
+        MoveViolations(
+            state_, task.node, *task.attempt,
+            LowerChecks(*task.node.spec, made.columns, diagnostics),
+            [&](component::Job job) { return Execute(task, std::move(job)); }, &made));
     if (moved) rejects.push_back(*moved);
     with_rejects = true;
   }
@@ -491,7 +381,8 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     }
   }
   if (!task.node.spec->checks.empty()) {
-    TW_ASSIGN_OR_RETURN(checks, Check(task, {manifest, workspace.home().path()}));
+    TW_ASSIGN_OR_RETURN(
+        checks, CheckRows(state_, task.node, {manifest, workspace.home().path()}, task.stop));
     epoch.checks = EncodeChecks(checks);
   }
   const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail);

@@ -6,7 +6,6 @@
 #include <stop_token>
 
 #include "runs/attempt.h"
-#include "runs/checks.h"
 #include "runs/run_state.h"
 
 namespace thalweg::runs {
@@ -46,10 +45,6 @@ class NodeRunner {
   Status Begin(Task& task, bool with_directory);
   Result<component::JobResult> Execute(Task& task, component::Job job);
   Result<component::JobResult> Pump(Task& task, component::Source& source);
-  Result<std::vector<CheckResult>> Check(Task& task, const component::TableInput& staged);
-  Result<std::optional<data::DataFile>> MoveViolations(Task& task,
-                                                       const std::vector<CheckStatement>& checks,
-                                                       component::JobResult* staged);
   /// A table that an operator makes beside its own.
   struct SideTable {
     std::string name;

@@ -1,0 +1,124 @@
+#include "runs/node_checks.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace thalweg::runs {
+
+bool QuarantinesByCheck(const spec::Node& node) {
+  return std::any_of(node.checks.begin(), node.checks.end(), [](const spec::CheckSpec& check) {
+    return check.severity == spec::Severity::kQuarantine;
+  });
+}
+
+std::string Summary(const std::vector<CheckResult>& checks) {
+  if (checks.empty()) return "";
+  const auto passed = std::count_if(checks.begin(), checks.end(),
+                                    [](const CheckResult& check) { return check.passed; });
+  std::string text = fmt::format("{} of {} checks passed", passed, checks.size());
+  for (const auto& check : checks) {
+    if (!check.passed) text += fmt::format("; {}: {} rows", check.name, check.violations);
+  }
+  return text;
+}
+
+const CheckResult* FirstFailed(const std::vector<CheckResult>& checks, spec::Severity severity) {
+  for (const auto& check : checks) {
+    if (!check.passed && check.severity == severity) return &check;
+  }
+  return nullptr;
+}
+
+Status CheckFailed(const CheckResult& check, const std::string& node, std::int64_t version) {
+  return Status::Invalid(fmt::format("check {} failed: {} rows{}", check.name, check.violations,
+                                     check.sample.empty() ? "" : ", such as " + check.sample))
+      .WithSlug("check-failed")
+      .WithHint(fmt::format(
+          "look at the rows that were kept: thalweg query \"FROM {} AT (VERSION => {})\"", node,
+          version));
+}
+
+Result<std::vector<CheckResult>> CheckRows(RunState& state, const GraphNode& node,
+                                           const component::TableInput& staged,
+                                           std::stop_token stop) {
+  TW_ASSIGN_OR_RETURN(component::Engine * engine, state.workspace.engine());
+  Diagnostics diagnostics;
+  const auto checks = LowerChecks(*node.spec, staged.manifest.columns, diagnostics);
+  TW_RETURN_IF_ERROR(diagnostics.ToStatus());
+  std::vector<std::optional<component::TableInput>> others(checks.size());
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&checks[i].check->kind);
+    if (!key) continue;
+    InputTable table{state.plan.graph.Find(key->table.name),
+                     state.plan.graph.pipeline->name,
+                     key->table.name,
+                     {},
+                     key->table.span};
+    TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state, table));
+    others[i] = TableOf(state.workspace, version);
+  }
+  return RunChecks(*engine, checks, staged, others, state.Parameters(), stop);
+}
+
+Result<std::optional<data::DataFile>> MoveViolations(RunState& state, const GraphNode& node,
+                                                     Attempt& attempt,
+                                                     const std::vector<CheckStatement>& checks,
+                                                     const ExecuteJob& execute,
+                                                     component::JobResult* staged) {
+  std::string good, reason;
+  for (const auto& check : checks) {
+    if (check.check->severity != spec::Severity::kQuarantine || check.row_condition.empty())
+      continue;
+    const std::string holds = fmt::format("COALESCE(({}), true)", check.row_condition);
+    good += (good.empty() ? "" : " AND ") + holds;
+    std::string quoted = check.check->name;
+    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2)
+      quoted.insert(at, "'");
+    reason += fmt::format(" WHEN NOT {} THEN 'check {}'", holds, quoted);
+  }
+  if (good.empty()) return std::optional<data::DataFile>();
+
+  const component::TableInput table{attempt.Stage(staged->columns, staged->files),
+                                    state.workspace.home().path()};
+  auto write = [&](const std::string& directory, const std::string& select,
+                   const std::string& where) -> Result<component::JobResult> {
+    constexpr std::string_view kName = "thalweg_staged";
+    std::string text = select + " FROM ";
+    const std::size_t at = text.size();
+    text += fmt::format("{} WHERE {}", kName, where);
+    component::Statement statement{text,
+                                   {{at, at + kName.size(), std::string(kName), 0}},
+                                   {table},
+                                   UsedParameters(text, state.Parameters())};
+    const std::string path = JoinPath(attempt.directory(), directory);
+    TW_RETURN_IF_ERROR(state.workspace.files().MakeDirectory(path));
+    return execute({.work = std::move(statement), .out_directory = path});
+  };
+  TW_ASSIGN_OR_RETURN(
+      const auto bad,
+      write("bad",
+            fmt::format("SELECT '{}' AS source, NULL::BIGINT AS line, NULL::VARCHAR AS \"column\", "
+                        "CASE{} END AS reason, to_json(thalweg_staged)::VARCHAR AS raw",
+                        node.name(), reason),
+            fmt::format("NOT ({})", good)));
+  staged->cpu += bad.cpu;
+  if (bad.rows_out == 0) {
+    TW_RETURN_IF_ERROR(RemoveTree(state.workspace.files(), JoinPath(attempt.directory(), "bad")));
+    return std::optional<data::DataFile>();
+  }
+  TW_ASSIGN_OR_RETURN(auto kept, write("good", "SELECT *", good));
+  for (const auto& file : staged->files) {
+    if (file.path.starts_with(attempt.directory()))
+      TW_RETURN_IF_ERROR(state.workspace.files().Remove(file.path));
+  }
+  staged->files = std::move(kept.files);
+  staged->columns = std::move(kept.columns);
+  staged->rows_out = kept.rows_out;
+  staged->rows_rejected += bad.rows_out;
+  staged->cpu += kept.cpu;
+  return std::optional<data::DataFile>(bad.files.front());
+}
+
+}  // namespace thalweg::runs
