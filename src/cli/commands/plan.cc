@@ -38,6 +38,9 @@ void PrintText(const Context& context, const runs::Plan& plan) {
                std::string(runs::ToString(plan.nodes[at].action)), plan.nodes[at].why});
   }
   table.Finish();
+  const bool streams = std::any_of(plan.graph.nodes.begin(), plan.graph.nodes.end(),
+                                   [](const auto& node) { return node.streams; });
+  if (!streams) return;  // tables are made whole or not at all: nothing to say
   std::string promises;
   for (const int i : plan.graph.order) {
     const auto at = static_cast<std::size_t>(i);
