@@ -392,6 +392,23 @@ TEST(Aggregate, DW2) {
   EXPECT_THAT(harness.Run({{batch}}, {}, false).rows, IsEmpty());
   EXPECT_THAT(harness.RunAll({{batch}}).rows, ElementsAre("0|7|2|0|5"));
 }
+TEST(Aggregate, WhatHasEndedIsNotMovedWhetherTheWatermarkCameOrNot) {
+  const auto batch = WithEvery("[0, 7, 12]", "[5000000000, 8000000000, 8000000000]");
+  const auto harness = Over(Kapacitor(kDynamic), batch);
+  // Emitted at 5, before the row at 7 makes the step 8 s: next at 13.
+  const Lines rows = {"-2|5|1|0|0", "6|13|2|7|12"};
+  EXPECT_EQ(harness.RunAll({{batch}}).rows, rows);
+  EXPECT_EQ(
+      harness.RunAll({{batch->Slice(0, 1)}, {data::Watermark{{6 * kSecond}}}, {batch->Slice(1)}})
+          .rows,
+      rows);
+  // At 5 itself a row may still come that moves it.
+  const auto moved = WithEvery("[0, 5]", "[5000000000, 7000000000]");
+  EXPECT_THAT(
+      harness.RunAll({{moved->Slice(0, 1)}, {data::Watermark{{5 * kSecond}}}, {moved->Slice(1)}})
+          .rows,
+      ElementsAre("0|7|2|0|5"));
+}
 TEST(Aggregate, DW4) {
   // Columns that the input does not have change nothing; neither do NULLs in them.
   Check({kDynamic, {"[0, 4]", "[5, 6]"}, {"-2|5|2|0|4"}});

@@ -85,6 +85,9 @@ Status KapacitorAggregate::Add(const data::Batch& batch, const std::uint32_t* ro
       key.every = every != 0 ? every : every_;
       key.next = SaturatingAdd(time, fill_ ? key.period : key.every);
     } else {
+      // What ended before this row is past, and no option of it can move it: the watermark may have
+      // emitted it already.
+      TW_RETURN_IF_ERROR(EmitKey(slots[i], SaturatingAdd(time, -1)));
       Change(&key, time, period, every);
     }
     TW_RETURN_IF_ERROR(EmitKey(slots[i], time));
@@ -147,6 +150,8 @@ Status KapacitorAggregate::EmitKey(std::uint32_t slot, std::int64_t time) {
 }
 
 Status KapacitorAggregate::CloseUntil(std::int64_t time) {
+  // A row of the time of the emission may still come and move it.
+  if (period_column_ >= 0 || every_column_ >= 0) time = time == kForever ? time : time - 1;
   for (std::uint32_t slot = 0; slot < by_key_.size(); ++slot) {
     if (!by_key_[slot].rows.empty()) TW_RETURN_IF_ERROR(EmitKey(slot, time));
   }

@@ -9,10 +9,10 @@
 namespace thalweg::operators {
 
 /// Windows as Kapacitor's window node has them, for each key apart: aligned to the key's first row,
-/// emitted when a row (or the watermark) reaches the emission time, with the rows of [emission -
-/// period, emission). Windows without rows are skipped. Period and step may come from columns: a
-/// change moves the next emission by its difference unless that would lie before the row that
-/// brought it.
+/// emitted when a row reaches the emission time or the watermark passes it, with the rows of
+/// [emission - period, emission). Windows without rows are skipped. Period and step may come from
+/// columns: a change moves the next emission by its difference unless that would lie before the row
+/// that brought it.
 class KapacitorAggregate : public WindowedAggregate {
  public:
   KapacitorAggregate(Plan plan, KeyTable keys, Accumulators accumulators);
