@@ -35,22 +35,19 @@ class AsofJoin : public QueuedOperator {
         keys_(KeyTable::Make(*plan_->inputs[kLeft].schema, plan_->on).value()) {}
 
   Status Snapshot(component::SnapshotWriter& writer) override {
-    TW_RETURN_IF_ERROR(WriteState(
-        writer, "progress",
-        {arrow::field("_watermark", arrow::int64()), arrow::field("_ended", arrow::int64())},
-        {kNoGroup}, kPut,
-        {MakeWide(arrow::int64(), {watermark_}), MakeWide(arrow::int64(), {ended_})}));
+    TW_RETURN_IF_ERROR(WriteState(writer, "progress", {arrow::field("_watermark", arrow::int64())},
+                                  {kNoGroup}, kPut, {MakeWide(arrow::int64(), {watermark_})}));
     for (RowStore& store : stores_) TW_RETURN_IF_ERROR(store.Snapshot(writer));
     return {};
   }
 
+  // Which inputs have ended is no state: the flow says it again.
   Status Restore(component::SnapshotReader& reader) override {
     const Status progress =
         ReadState(reader, "progress", context().groups, [&](const StateBatch& state) -> Status {
           for (std::int64_t row = 0; row < state.rows->num_rows(); ++row) {
             watermark_ =
                 std::max(watermark_, state.rows->column_data(0)->GetValues<std::int64_t>(1)[row]);
-            ended_ = std::max(ended_, state.rows->column_data(1)->GetValues<std::int64_t>(1)[row]);
           }
           return {};
         });

@@ -44,19 +44,10 @@ class FrameJoin : public QueuedOperator {
 
   Status Snapshot(component::SnapshotWriter& writer) override {
     for (RowStore& store : stores_) TW_RETURN_IF_ERROR(store.Snapshot(writer));
-    return WriteState(writer, "progress", {arrow::field("_ended", arrow::int64())}, {kNoGroup},
-                      kPut, {MakeWide(arrow::int64(), {static_cast<std::int64_t>(ended_)})});
+    return {};
   }
+  // Which inputs have ended is no state: the flow says it again.
   Status Restore(component::SnapshotReader& reader) override {
-    const Status progress =
-        ReadState(reader, "progress", context().groups, [&](const StateBatch& state) -> Status {
-          for (std::int64_t row = 0; row < state.rows->num_rows(); ++row) {
-            const auto ended = state.rows->column_data(0)->GetValues<std::int64_t>(1)[row];
-            ended_ = std::max(ended_, static_cast<std::size_t>(ended));
-          }
-          return {};
-        });
-    TW_RETURN_IF_ERROR(progress);
     for (std::size_t i = 0; i < stores_.size(); ++i) {
       const Status read = stores_[i].Restore(
           reader, context().groups, [&](std::int64_t id, const RowRef& row) -> Status {

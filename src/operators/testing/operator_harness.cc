@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <set>
 
 #include <arrow/array/array_base.h>
 #include <arrow/record_batch.h>
@@ -305,10 +306,12 @@ Outcome Harness::Run(const Steps& steps, const Disturbance& disturbance, bool en
     SnapshotLog log;
     bool first = true;
     int open_frames = 0;
+    std::set<int> ended;
     for (const Step& step : Prepare(steps, disturbance, end)) {
       TW_RETURN_IF_ERROR(instances.On(step, output));
       open_frames += std::holds_alternative<data::FrameBegin>(step.element) ? 1 : 0;
       open_frames -= std::holds_alternative<data::FrameEnd>(step.element) ? 1 : 0;
+      if (std::holds_alternative<data::End>(step.element)) ended.insert(step.port);
       if (!disturbance.checkpoints || open_frames > 0) continue;  // a frame lies within one epoch
       const bool base = first || !disturbance.deltas;
       if (base) log.batches.clear();
@@ -316,6 +319,9 @@ Outcome Harness::Run(const Steps& steps, const Disturbance& disturbance, bool en
           base ? SnapshotWriter::Mode::kBase : SnapshotWriter::Mode::kDelta, &log));
       first = false;
       TW_RETURN_IF_ERROR(instances.Start(count(), &log));
+      if (ended.size() == inputs_.size()) continue;
+      for (const int port : ended)  // an input that has ended says so again
+        TW_RETURN_IF_ERROR(instances.On({data::End{}, port}, output));
     }
     return {};
   };
