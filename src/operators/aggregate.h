@@ -7,6 +7,7 @@
 
 #include "component/fields.h"
 #include "component/operator.h"
+#include "operators/frame_reader.h"
 #include "operators/window.h"
 
 namespace thalweg::operators {
@@ -23,7 +24,7 @@ struct AggregateOptions {
 /// One row per key and window: the key columns, window_start and window_end (of the event time's
 /// type), then the aggregates. Without a window: one row per key and frame, or per key at the end
 /// where rows are in no frame. With a window each emission is a frame of its own.
-class AggregateSpec : public component::OperatorSpec {
+class AggregateSpec : public component::OperatorSpec, public FrameReader {
  public:
   using Options = AggregateOptions;
   explicit AggregateSpec(Options options) : options_(std::move(options)) {}
@@ -33,6 +34,7 @@ class AggregateSpec : public component::OperatorSpec {
                                    std::span<const data::EdgeType> inputs) const override;
   Result<std::unique_ptr<component::Operator>> Make(
       std::span<const data::EdgeType> inputs) const override;
+  bool needs_whole_frames() const override { return !options_.window; }
 
  private:
   Options options_;

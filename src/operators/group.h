@@ -9,6 +9,7 @@
 
 #include "component/fields.h"
 #include "component/operator.h"
+#include "operators/frame_reader.h"
 
 namespace thalweg::operators {
 
@@ -19,7 +20,7 @@ struct GroupOptions {
 
 /// Splits each frame (or, outside of frames, the whole input) into one frame per key. The keys join
 /// those that the input has already; group values stay in their columns.
-class GroupSpec : public component::OperatorSpec {
+class GroupSpec : public component::OperatorSpec, public FrameReader {
  public:
   using Options = GroupOptions;
   explicit GroupSpec(Options options) : options_(std::move(options)) {}
@@ -29,6 +30,7 @@ class GroupSpec : public component::OperatorSpec {
                                    std::span<const data::EdgeType> inputs) const override;
   Result<std::unique_ptr<component::Operator>> Make(
       std::span<const data::EdgeType> inputs) const override;
+  bool needs_whole_frames() const override { return true; }
 
  private:
   Options options_;

@@ -8,6 +8,7 @@
 
 #include "component/fields.h"
 #include "component/operator.h"
+#include "operators/frame_reader.h"
 
 namespace thalweg::operators {
 
@@ -43,7 +44,7 @@ struct JoinOptions {
 ///
 /// The sides "late" and "rejects" (rows without time, or with a NULL in a key that would have to be
 /// equal) have the columns of the result, with what the row has.
-class JoinSpec : public component::OperatorSpec {
+class JoinSpec : public component::OperatorSpec, public FrameReader {
  public:
   using Options = JoinOptions;
   explicit JoinSpec(Options options) : options_(std::move(options)) {}
@@ -53,6 +54,7 @@ class JoinSpec : public component::OperatorSpec {
                                    std::span<const data::EdgeType> inputs) const override;
   Result<std::unique_ptr<component::Operator>> Make(
       std::span<const data::EdgeType> inputs) const override;
+  bool needs_whole_frames() const override { return false; }
 
  private:
   Options options_;

@@ -9,6 +9,7 @@
 
 #include "component/fields.h"
 #include "component/operator.h"
+#include "operators/frame_reader.h"
 
 namespace thalweg::operators {
 
@@ -19,7 +20,7 @@ struct SortOptions {
 
 /// Orders the rows of each frame, or, outside of frames, of the whole bounded input. NULLs come
 /// first ascending; rows of equal keys stay in the order in which they came.
-class SortSpec : public component::OperatorSpec {
+class SortSpec : public component::OperatorSpec, public FrameReader {
  public:
   using Options = SortOptions;
   explicit SortSpec(Options options) : options_(std::move(options)) {}
@@ -29,6 +30,7 @@ class SortSpec : public component::OperatorSpec {
                                    std::span<const data::EdgeType> inputs) const override;
   Result<std::unique_ptr<component::Operator>> Make(
       std::span<const data::EdgeType> inputs) const override;
+  bool needs_whole_frames() const override { return true; }
 
  private:
   Options options_;

@@ -22,7 +22,7 @@ from program import Failure, Program, Workplace, expect, has_test_hooks, program
 from scripted import Case  # noqa: E402
 
 CASES = Path(__file__).resolve().parent / "streams"
-STREAMS_ONLY = ("late",)  # a table has no late rows
+STREAMS_ONLY = ("late", "frames")  # a table has no late rows, and no frames
 MOST_RESTARTS = 200
 SIGKILLED = -9
 NODE = re.compile(r"^(  \w+: )\{(.*)\}  # ([\w, ]+)$", re.MULTILINE)
