@@ -1,9 +1,12 @@
 #include "formats/arrow_stream_decoder.h"
 
+#include <cstdlib>
+
 #include <arrow/record_batch.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file_system.h"
 #include "data/testing/batch.h"
 #include "formats/arrow_ipc_encoder.h"
 #include "formats/testing/decoder_suite.h"
@@ -109,6 +112,33 @@ TEST(ArrowStreamDecoderTest, WhatIsTornIsABadRow) {
   const DecodedText torn = Decode(text.substr(0, text.size() - 1));
   EXPECT_THAT(torn.rows, ElementsAre(R"({"b":"x","a":1})"));
   EXPECT_THAT(torn.bad, ElementsAre("3||the stream ends inside of a message|"));
+}
+
+/// Seeds of the fuzz target. With THALWEG_WRITE_SEEDS in the environment they are written anew.
+TEST(ArrowStreamDecoderTest, TheCorpusHoldsValidStreams) {
+  const std::string one = Stream({Rows("[1, null]", R"(["x", "y"])"), Rows("[3]", "[null]")});
+  const std::string other = Stream({data::MakeBatch(
+      {{"b", "varchar", R"(["z"])"}, {"c", "double[]", "[[1.5]]"}, {"a", "integer", "[4]"}})});
+  const struct {
+    std::string name, text;
+    std::size_t rows, bad;
+  } seeds[] = {{"batches", one, 3, 0},
+               {"streams", one + other, 4, 0},
+               {"no_rows", Stream({Rows("[]", "[]")}), 0, 0},
+               {"no_end", Stream({Rows("[1]", R"(["x"])")}, false), 1, 0},
+               {"torn_stream", one + other.substr(0, other.size() / 2), 3, 1}};
+  for (const auto& seed : seeds) {
+    const std::string path = "tests/corpora/arrow_stream/" + seed.name;
+    if (std::getenv("THALWEG_WRITE_SEEDS") != nullptr) {
+      ASSERT_TRUE(WriteFileAtomically(LocalFileSystem(), AbsolutePath(path), seed.text).ok());
+    }
+    const auto text = ReadFile(LocalFileSystem(), AbsolutePath(path));
+    ASSERT_TRUE(text.ok()) << text.status().ToString();
+    const DecodedText decoded = Decode(*text);
+    EXPECT_EQ(decoded.error, "") << seed.name;
+    EXPECT_EQ(decoded.rows.size(), seed.rows) << seed.name;
+    EXPECT_EQ(decoded.bad.size(), seed.bad) << seed.name;
+  }
 }
 
 }  // namespace

@@ -1,60 +1,18 @@
-// Any bytes are rows, bad rows, or an error; and the same ones wherever the bytes are cut. Both
-// layouts.
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include <arrow/record_batch.h>
-
 #include "formats/json_decoder.h"
-
-namespace {
-
-using thalweg::Bytes;
-using namespace thalweg::formats;  // NOLINT(google-build-using-namespace)
-
-struct Counts {
-  std::int64_t rows = 0, bad = 0;
-  bool failed = false;
-  bool operator==(const Counts&) const = default;
-};
-
-Counts Decode(std::string_view text, std::size_t cut, JsonDecoderOptions::Layout layout,
-              Bytes budget) {
-  auto decoder = JsonDecoder::Make({{.name = "a", .type = "integer"},
-                                    {.name = "s", .type = "struct(x decimal(5,2), y varchar[])"},
-                                    {.name = "m", .type = "map(varchar, timestamptz)"},
-                                    {.name = "j", .type = "json"},
-                                    {.name = "t", .type = "varchar"}},
-                                   {.layout = layout});
-  TW_CHECK(decoder.ok());
-  Counts counts;
-  for (const bool last : {false, true}) {
-    (*decoder)->Push(last ? text.substr(cut) : text.substr(0, cut), last);
-    for (auto next = Decoded::Next::kMore; next == Decoded::Next::kMore;) {
-      const auto decoded = (*decoder)->Decode(budget);
-      if (!decoded.ok()) return counts.failed = true, counts;
-      if (decoded->rows) {
-        TW_CHECK(decoded->rows->ValidateFull().ok());
-        counts.rows += decoded->rows->num_rows();
-      }
-      counts.bad += static_cast<std::int64_t>(decoded->bad.size());
-      next = decoded->next;
-    }
-  }
-  return counts;
-}
-
-}  // namespace
+#include "formats/testing/fuzz_decoder.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  using namespace thalweg::formats;  // NOLINT(google-build-using-namespace)
   for (const auto layout :
        {JsonDecoderOptions::Layout::kLines, JsonDecoderOptions::Layout::kValues}) {
-    const Counts whole = Decode(text, 0, layout, Bytes::MiB(1));
-    TW_CHECK(Decode(text, size / 2, layout, Bytes(1)) == whole);
-    TW_CHECK(Decode(text, size == 0 ? 0 : data[0] % size, layout, Bytes(100)) == whole);
+    FuzzDecoder(data, size, [layout] {
+      return JsonDecoder::Make({{.name = "a", .type = "integer"},
+                                {.name = "s", .type = "struct(x decimal(5,2), y varchar[])"},
+                                {.name = "m", .type = "map(varchar, timestamptz)"},
+                                {.name = "j", .type = "json"},
+                                {.name = "t", .type = "varchar"}},
+                               {.layout = layout});
+    });
   }
   return 0;
 }
