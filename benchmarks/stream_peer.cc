@@ -154,8 +154,11 @@ int Receive(double rate) {
     std::size_t end;
     std::int64_t came;
   };
+  // Room for all of it: to move what came before would hold up what comes next.
   std::string text;
+  text.reserve(std::size_t{2} << 30);
   std::vector<Piece> pieces;
+  pieces.reserve(std::size_t{1} << 24);
   std::vector<char> buffer(1 << 18);
   while (true) {
     const ssize_t got = ::read(peer, buffer.data(), buffer.size());

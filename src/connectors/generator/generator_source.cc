@@ -27,6 +27,7 @@ class GeneratorReader : public component::Reader {
         first_(first),
         row_(first),
         begun_(clock.Steady()),
+        next_step_(begun_),
         alarm_(clock) {}
 
   Result<component::Polled> Poll(Bytes budget, const component::Wake& wake) override {
@@ -36,8 +37,10 @@ class GeneratorReader : public component::Reader {
     count = std::min(count, last - row_);
     if (body_.rate) {
       const std::int64_t due = Due();
-      if (due <= row_) return Wait(wake);
+      if (due <= row_ || (clock_.Steady() < next_step_ && due < last)) return Wait(wake);
       count = std::min(count, due - row_);
+      // The rest of a step that one batch does not hold comes at once.
+      if (row_ + count == due) next_step_ = clock_.Steady() + kStep;
     }
     component::Polled polled;
     polled.state = component::Polled::State::kRows;
@@ -56,7 +59,7 @@ class GeneratorReader : public component::Reader {
     const double seconds = static_cast<double>(row_ - first_ + 1) / *body_.rate;
     // A little later than the row, so that rounding does not bring it a row too early.
     const auto at = begun_ + std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9) + 1);
-    alarm_.Set(std::max(at, clock_.Steady() + kStep), wake);
+    alarm_.Set(std::max(at, next_step_), wake);
     return Blocked();
   }
 
@@ -66,6 +69,7 @@ class GeneratorReader : public component::Reader {
   const std::int64_t first_;
   std::int64_t row_;
   const std::chrono::steady_clock::time_point begun_;
+  std::chrono::steady_clock::time_point next_step_;  // no rows before it
   Alarm alarm_;
 };
 

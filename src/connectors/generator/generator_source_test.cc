@@ -79,6 +79,12 @@ TEST_F(GeneratorTest, TheRateIsKeptByTheClock) {
   driver.ReadRows(10);
   driver.ExpectBlocked();
   EXPECT_EQ(reader->At().text, "10");
+  // Rows come in steps of 2 ms, so that a high rate does not mean batches of a row or two.
+  clock.Advance(std::chrono::milliseconds(1));
+  driver.ExpectBlocked();
+  clock.Advance(std::chrono::microseconds(1100));
+  driver.ReadRows(12);
+  driver.ExpectBlocked();
 }
 
 TEST_F(GeneratorTest, ABlockedReaderIsWokenWhenARowIsDue) {
