@@ -135,7 +135,8 @@ Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema,
                                         const std::vector<AggregateCall>& calls,
                                         const std::optional<std::string>& time) {
   Accumulators bound;
-  bound.state_fields_.push_back(arrow::field("_rows", arrow::int64()));
+  // None of these is ever NULL, which saves a snapshot the levels that say so.
+  bound.state_fields_.push_back(arrow::field("_rows", arrow::int64(), false));
   for (const AggregateCall& call : calls) {
     Function function{call, NumberForm::kInteger, -1, bound.stride_, 0};
     std::shared_ptr<arrow::DataType> type = arrow::int64();
@@ -160,7 +161,7 @@ Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema,
     const std::size_t words = WordsOf(call.what, function.form);
     for (std::size_t i = 0; i < words; ++i) {
       bound.state_fields_.push_back(
-          arrow::field(fmt::format("_{}_{}", call.output, i), arrow::int64()));
+          arrow::field(fmt::format("_{}_{}", call.output, i), arrow::int64(), false));
     }
     bound.stride_ += words;
     if (call.what == Aggregation::kCountDistinct) {
@@ -174,7 +175,8 @@ Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema,
     bound.functions_.push_back(std::move(function));
   }
   for (std::size_t i = 0; i < bound.texts_ + bound.sets_ + bound.lists_; ++i) {
-    bound.state_fields_.push_back(arrow::field(fmt::format("_values_{}", i), arrow::binary()));
+    bound.state_fields_.push_back(
+        arrow::field(fmt::format("_values_{}", i), arrow::binary(), false));
   }
   return bound;
 }

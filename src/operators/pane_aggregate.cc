@@ -293,7 +293,7 @@ void PaneAggregate::ForgetKeys() {
 
 Fields PaneAggregate::StateFields() const {
   Fields fields = keys_.fields();
-  fields.push_back(arrow::field("_pane", arrow::int64()));
+  fields.push_back(arrow::field("_pane", arrow::int64(), false));
   const auto& state = accumulators_.state_fields();
   fields.insert(fields.end(), state.begin(), state.end());
   return fields;

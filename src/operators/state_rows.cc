@@ -17,10 +17,10 @@ Status WriteState(SnapshotWriter& writer, std::string_view table, const Fields& 
                   const std::vector<std::int16_t>& key_groups, char op, Arrays columns) {
   if (key_groups.empty()) return {};
   const auto rows = static_cast<std::int64_t>(key_groups.size());
-  Fields all{arrow::field("_key_group", arrow::int16())};
+  Fields all{arrow::field("_key_group", arrow::int16(), false)};
   Arrays arrays{MakeGroups(key_groups)};
   if (writer.mode() == SnapshotWriter::Mode::kDelta) {
-    all.push_back(arrow::field("_op", arrow::utf8()));
+    all.push_back(arrow::field("_op", arrow::utf8(), false));
     arrays.push_back(RepeatText(std::string_view(&op, 1), rows));
   } else {
     TW_CHECK(op == kPut);
