@@ -7,8 +7,9 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 export JOBS
 
-# Rooms that parse what others wrote, or run it: tested once more under address and undefined behaviour sanitizers.
-ASAN_ROOMS ?= base data
+# Rooms that parse what others wrote, or run it, and the bad inputs through the whole program: tested once more under
+# address and undefined behaviour sanitizers.
+ASAN_ROOMS ?= base data formats spec sql operators connectors engines catalog flow runs bad_input
 # Rooms with threads of their own: under the thread sanitizer, in check-slow.
 TSAN_ROOMS ?= base flow runs
 FUZZ_SECONDS ?= 60
