@@ -107,6 +107,51 @@ tests:
 """
 
 
+FRAMES = """thalweg: 1
+pipeline: frames
+nodes:
+  loads:
+    source: {tail: none.csv, format: csv, end_at_eof: true, columns: {ts: timestamptz, host: varchar, load: bigint}}
+    event_time: {column: ts}
+  errs:
+    source: {tail: none.csv, format: csv, end_at_eof: true, columns: {ts: timestamptz, host: varchar, code: bigint}}
+    event_time: {column: ts}
+  ranked: {from: loads, sort: {by: [load desc]}}
+  tops: {from: ranked, aggregate: {columns: {n: "count(*)", top: first(host)}}}
+  windows: {from: loads, aggregate: {by: [host], window: {tumbling: 10s}, columns: {total: sum(load)}}}
+  best: {from: windows, sort: {by: [total desc]}}
+  winner: {from: best, aggregate: {columns: {host: first(host)}}}
+  pairs: {from: [loads, errs], join: {on: [host], tolerance: 60s}}
+tests:
+  rows_of_a_frame_are_worked_on_together:
+    inputs:
+      loads:
+        - {frame: [{ts: "2024-01-01T00:00:00Z", host: a, load: 1}, {ts: "2024-01-01T00:00:00Z", host: b, load: 2}]}
+        - advance: 1s
+        - frame: [{ts: "2024-01-01T00:00:10Z", host: c, load: 9}]
+        - frame: [{ts: "2024-01-01T00:00:20Z", host: d, load: 3}, {ts: "2024-01-01T00:00:20Z", host: e, load: 1}, {ts: "2024-01-01T00:00:20Z", host: f, load: 7}]
+    expect: {tops: [{n: 2, top: b}, {n: 1, top: c}, {n: 3, top: f}]}
+  of_any_node:
+    inputs:
+      windows:
+        - frame: [{host: a, window_start: "2024-01-01T00:00:00Z", window_end: "2024-01-01T00:00:10Z", total: 5}, {host: b, window_start: "2024-01-01T00:00:00Z", window_end: "2024-01-01T00:00:10Z", total: 6}]
+        - frame: [{host: c, window_start: "2024-01-01T00:00:10Z", window_end: "2024-01-01T00:00:20Z", total: 1}]
+    expect: {winner: {rows: [{host: b}, {host: c}]}}
+  frames_of_two_inputs_are_joined_by_their_number:
+    inputs:
+      loads:
+        - frame: [{ts: "2024-01-01T00:00:00Z", host: a, load: 1}]
+        - frame: [{ts: "2024-01-01T00:00:20Z", host: a, load: 2}]
+      errs:
+        - frame: [{ts: "2024-01-01T00:00:01Z", host: a, code: 7}]
+        - {frame: [{ts: "2024-01-01T00:00:02Z", host: a, code: 8}]}
+    expect: {pairs: [{ts: "2024-01-01T00:00:00Z", load: 1, code: 7}, {ts: "2024-01-01T00:00:02Z", load: 2, code: 8}]}
+  without_frames_all_rows_are_one:
+    inputs: {loads: [{ts: "2024-01-01T00:00:00Z", host: a, load: 1}, {ts: "2024-01-01T00:00:10Z", host: c, load: 9}]}
+    expect: {tops: [{n: 2}]}
+"""
+
+
 def program(directory, text):
     (directory / "p.yaml").write_text(text)
     return Program(directory)
@@ -178,6 +223,15 @@ def test_streams(directory):
     expect_equal(sorted(p.name for p in directory.iterdir()), ["p.yaml"], "files")
 
 
+def test_frames(directory):
+    thalweg = program(directory, FRAMES)
+    for threads in ("1", "4"):
+        expect_equal(thalweg.good("test", "--threads", threads).out.count("ok  "), 4, "passed")
+    frame = "  a: {params: {least: 0}, inputs: {sales: [{frame: [{id: 1}]}]}, expect: {doubled: []}}"
+    ended = program(directory, SHOP + "tests:\n" + frame).good("test", code=3)
+    expect("frame-of-a-table" in ended.err, "a table has no frames", ended)
+
+
 def test_examples(directory):
     notes = []
     for example in sorted((ROOT / "examples").rglob("*.yaml")):
@@ -193,4 +247,4 @@ def test_examples(directory):
 
 if __name__ == "__main__":
     sys.exit(run_tests([test_tables, test_differences, test_a_node_that_fails, test_mistakes, test_streams,
-                        test_examples], "pipeline_test_command"))
+                        test_frames, test_examples], "pipeline_test_command"))

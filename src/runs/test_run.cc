@@ -1,6 +1,7 @@
 #include "runs/test_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "component/fields.h"
 #include "data/types.h"
 #include "runs/run_state.h"
+#include "runs/test_frames.h"
 #include "runs/test_nodes.h"
 #include "runs/test_script.h"
 
@@ -91,7 +93,7 @@ class Tester {
   struct Input {
     const spec::TestSpec::Input* written = nullptr;
     int node = -1;
-    bool streams = false;
+    bool streams = false, framed = false;
     std::optional<spec::EventTimeSpec> event_time;
     std::shared_ptr<TestSource::Rows> rows = std::make_shared<TestSource::Rows>();
     std::vector<std::pair<std::chrono::nanoseconds, std::vector<data::Batch>>> times;
@@ -134,7 +136,7 @@ class Tester {
   void Need(int i) {
     if (i < 0 || !needed_.insert(i).second || InputFor(Node(i).name()) != nullptr) return;
     const GraphNode& node = Node(i);
-    if (node.spec->kind == spec::NodeKind::kSource) {
+    if (node.spec->kind == spec::NodeKind::kSource && node.inputs.empty()) {
       diagnostics_.Error(
           "source-without-rows",
           fmt::format("test {} gives no rows for source {}", QuoteName(test_->name),
@@ -158,15 +160,27 @@ class Tester {
   Status ReadInputs() {
     std::size_t streams = 0;
     for (Input& input : inputs_) {
-      TW_ASSIGN_OR_RETURN(input.rows->columns, ColumnsOf(&input));
-      TW_ASSIGN_OR_RETURN(input.rows->schema, TestRowSchema(input.rows->columns));
+      TW_ASSIGN_OR_RETURN(const data::Columns columns, ColumnsOf(&input));
+      TW_ASSIGN_OR_RETURN(input.rows->schema, TestRowSchema(columns));
+      const auto& steps = input.written->steps;
+      input.framed =
+          std::any_of(steps.begin(), steps.end(), [](const auto& step) { return step.frame > 0; });
+      input.rows->columns = input.framed ? WithFrames(columns) : columns;
+      if (input.framed) {
+        TW_ASSIGN_OR_RETURN(input.rows->schema, WithFrames(input.rows->schema));
+      }
       input.rows->bounded = !input.streams;
       if (input.streams) {
         input.rows->script = script_;
         input.rows->input = streams++;
       }
       std::chrono::nanoseconds now{0};
-      for (const auto& step : input.written->steps) {
+      for (const auto& step : steps) {
+        if (step.frame > 0 && !input.streams) {
+          diagnostics_.Error("frame-of-a-table", "only the rows of a stream lie in frames",
+                             step.span, "", "write the rows of the frame as rows");
+          continue;
+        }
         if (step.advance.count() > 0) {
           now += step.advance;
           if (!input.streams) {
@@ -178,9 +192,13 @@ class Tester {
         }
         TW_ASSIGN_OR_RETURN(
             auto batches,
-            DecodeTestRows(step.rows, input.rows->columns,
+            DecodeTestRows(step.rows, columns,
                            fmt::format("node {}", QuoteName(input.written->node.name)),
                            diagnostics_));
+        for (data::Batch& batch : batches) {
+          if (!input.framed) continue;
+          TW_ASSIGN_OR_RETURN(batch, InFrame(step.frame, input.rows->schema, batch));
+        }
         if (!input.streams) {
           for (auto& batch : batches) input.rows->batches.push_back(std::move(batch));
         } else {
@@ -240,14 +258,28 @@ class Tester {
     std::erase_if(pipeline->nodes, [this](const spec::Node& node) {
       return !needed_.contains(graph_.Find(node.name));
     });
+    std::vector<spec::Node> sources;
     for (spec::Node& node : pipeline->nodes) {
       SimplifyForTest(&node);
       if (const Input* input = InputFor(node.name)) {
         BecomeTestSource(input->rows, &node);
         if (input->event_time) node.event_time = input->event_time;
+        if (input->framed) sources.push_back(TakeSource(&node));
       }
       KeepRows(graph_.Find(node.name), &node);
     }
+    std::move(sources.begin(), sources.end(), std::back_inserter(pipeline->nodes));
+  }
+
+  /// Makes frames of a source's rows: the node reads it as another one.
+  static spec::Node TakeSource(spec::Node* node) {
+    spec::Node source = *node;
+    source.name = "thalweg_" + node->name;
+    node->kind = spec::NodeKind::kOperator;
+    node->body = spec::OperatorBody{.name = "frames", .spec = MakeFramesSpec()};
+    node->from = {{source.name, node->name_span}};
+    node->event_time.reset();
+    return source;
   }
 
   /// Where a test looks, the home has to have a table.

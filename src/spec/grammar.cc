@@ -28,7 +28,8 @@ OptionsOf<TestInputKeys> TestInputKeys::Describe() {
   return OptionsOf<TestInputKeys>("inputs", "Rows that stand in for those of a node.")
       .Field("rows", &TestInputKeys::rows,
              {.doc = "Maps of column to value; a column that is left out is NULL. {advance: 30s} "
-                     "between them moves the clock of a stream.",
+                     "between them moves the clock of a stream; {frame: [...]} are rows of one "
+                     "frame.",
               .example = "[{ad_id: 1, ts: \"2024-01-01T00:00:00Z\"}, {advance: 30s}]",
               .required = true})
       .Field("columns", &TestInputKeys::columns,

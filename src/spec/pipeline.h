@@ -169,11 +169,12 @@ struct Node {
 
 /// A test that the file holds: rows for some nodes, and the rows that others must make of them.
 struct TestSpec {
-  /// Rows that came at one time, or the manual clock going on.
+  /// Rows that came at one time, or a frame of them, or the manual clock going on.
   struct Step {
     std::vector<Value> rows;  ///< maps
     component::Duration advance{0};
     Span span;
+    std::int64_t frame = 0;  ///< the first of the input has 1; 0: its rows are in none
   };
   struct Input {
     Reference node;

@@ -87,17 +87,42 @@ class TestLoader {
       steps->push_back({{}, *duration, item.span()});
       return;
     }
-    if (!columns.empty()) {
-      for (const auto& cell : item.entries()) {
-        if (std::find(columns.begin(), columns.end(), cell.key) == columns.end()) {
-          Unknown("unknown-column", "the declared columns do not have", cell.key, cell.key_span,
-                  columns);
-        }
-      }
+    if (item.entries().size() == 1 && item.entries()[0].key == "frame" &&
+        item.entries()[0].value.kind() == Value::Kind::kList) {
+      AddFrame(item, columns, steps);
+      return;
     }
-    if (steps->empty() || steps->back().advance.count() > 0)
+    CheckCells(item, columns);
+    if (steps->empty() || steps->back().advance.count() > 0 || steps->back().frame > 0)
       steps->push_back({{}, {}, item.span()});
     steps->back().rows.push_back(item);
+  }
+
+  void AddFrame(const Value& item, const std::vector<std::string>& columns,
+                std::vector<TestSpec::Step>* steps) {
+    const Value& rows = item.entries()[0].value;
+    if (rows.items().empty()) {
+      diagnostics_.Error("empty-value", "a frame has at least one row", rows.span());
+      return;
+    }
+    TestSpec::Step step{{}, {}, item.span(), 1};
+    for (const TestSpec::Step& before : *steps) step.frame += before.frame > 0 ? 1 : 0;
+    for (const Value& row : rows.items()) {
+      if (!CheckRow(row)) continue;
+      CheckCells(row, columns);
+      step.rows.push_back(row);
+    }
+    steps->push_back(std::move(step));
+  }
+
+  void CheckCells(const Value& row, const std::vector<std::string>& columns) {
+    if (columns.empty()) return;
+    for (const auto& cell : row.entries()) {
+      if (std::find(columns.begin(), columns.end(), cell.key) == columns.end()) {
+        Unknown("unknown-column", "the declared columns do not have", cell.key, cell.key_span,
+                columns);
+      }
+    }
   }
 
   void LoadExpect(const Value* written, const TestKeys& keys, TestSpec* test) {

@@ -25,6 +25,29 @@ LoadedText LoadTests(const std::string& tests) {
   return LoadExample(kPipeline + ("tests:\n" + tests));
 }
 
+TEST(Tests, FramesOfRows) {
+  const LoadedText loaded = LoadTests(R"YAML(
+  framed:
+    inputs:
+      events:
+        - {n: 1}
+        - frame: [{n: 2}, {n: 3}]
+        - {n: 4}
+        - advance: 1s
+        - {frame: [{n: 5}]}
+        - {frame: 7}
+    expect: {big: []}
+)YAML");
+  ASSERT_EQ(Full(loaded.diagnostics), "");
+  const auto& steps = loaded.pipeline.tests[0].inputs[0].steps;
+  ASSERT_EQ(steps.size(), 6u);
+  std::vector<std::int64_t> frames;
+  for (const auto& step : steps) frames.push_back(step.frame);
+  EXPECT_EQ(frames, (std::vector<std::int64_t>{0, 1, 0, 0, 2, 0}));
+  EXPECT_EQ(steps[1].rows.size(), 2u);
+  EXPECT_EQ(steps[5].rows.size(), 1u);  // a column of that name
+}
+
 TEST(Tests, RowsAdvancesAndExpectations) {
   const LoadedText loaded = LoadTests(R"YAML(
   first:
