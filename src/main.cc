@@ -11,6 +11,7 @@
 #include "engines/duckdb/duckdb_engine.h"
 #include "operators/duckdb_evaluator.h"
 #include "operators/register.h"
+#include "runs/replay_source.h"
 #include "sql/analysis.h"
 
 namespace thalweg {
@@ -24,6 +25,7 @@ component::Registry MakeRegistry() {
   connectors::RegisterTail(registry);
   connectors::RegisterTcp(registry);
   operators::RegisterOperators(registry);
+  runs::RegisterReplay(registry);
   return registry;
 }
 

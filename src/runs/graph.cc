@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "runs/replay_source.h"
+
 namespace thalweg::runs {
 
 namespace {
@@ -102,6 +104,7 @@ class Builder {
         const auto& from = node.spec->from.front();
         node.from = Resolve(node, "", from.name, std::nullopt, from.span);
       }
+      AddReplayed(&node);
       if (node.spec->kind != spec::NodeKind::kOperator) continue;
       for (const auto* references : {&node.spec->from, &node.spec->looks_into}) {
         for (const auto& reference : *references) {
@@ -129,6 +132,30 @@ class Builder {
     if (analysis == nullptr) return;
     for (const sql::Finding& finding : analysis->not_repeatable) {
       if (finding.slug == "volatile-function") NotRepeatable(finding, node);
+    }
+  }
+
+  /// The table that a source replays.
+  void AddReplayed(GraphNode* node) {
+    const auto* source = std::get_if<spec::SourceBody>(&node->spec->body);
+    const auto* options =
+        source == nullptr ? nullptr : dynamic_cast<const ReplayOptions*>(source->options.get());
+    if (options == nullptr) return;
+    const component::Value* body = node->spec->value.Find("source");
+    const component::Value* written = body == nullptr ? nullptr : body->Find("replay");
+    const Span span = written == nullptr ? node->spec->name_span : written->span();
+    const std::string& name = options->body.replay;
+    const std::size_t dot = name.find('.');
+    node->inputs.push_back(
+        dot == std::string::npos
+            ? Resolve(*node, "", name, std::nullopt, span)
+            : Resolve(*node, name.substr(0, dot), name.substr(dot + 1), std::nullopt, span));
+    if (!node->spec->event_time) {
+      diagnostics_.Error("no-event-time",
+                         fmt::format("node \"{}\" replays a table by event time, but does not say "
+                                     "which column it is",
+                                     node->name()),
+                         span, "", "add event_time: {column: ts}");
     }
   }
 
@@ -280,6 +307,14 @@ class Builder {
       const auto* source = std::get_if<spec::SourceBody>(&node.spec->body);
       node.streams = source != nullptr && source->unbounded;
       for (const int other : node.upstream) node.streams |= graph_.nodes[At(other)].streams;
+      if (source == nullptr || node.inputs.empty() || node.inputs[0].node < 0 ||
+          !graph_.nodes[At(node.inputs[0].node)].streams)
+        continue;
+      diagnostics_.Error("replay-of-a-stream",
+                         fmt::format("node \"{}\" replays \"{}\", which is a stream itself",
+                                     node.name(), node.inputs[0].table),
+                         node.inputs[0].span, "",
+                         "read it with from, or replay it in another pipeline");
     }
   }
 

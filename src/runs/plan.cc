@@ -89,6 +89,7 @@ class Planner {
     if (node.streams) {
       plan.action = Action::kRun;  // bound below, with the others of the stream
       plan.why = "streams";
+      AllowStored(node);
       return {};
     }
     TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
@@ -194,6 +195,16 @@ class Planner {
         .WithSlug("no-version")
         .WithHint(
             "bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
+  }
+
+  /// Tables that a stream reads and that this run does not make. What is missing is said when the
+  /// stream is bound.
+  void AllowStored(const GraphNode& node) {
+    for (const InputTable& table : node.reads()) {
+      if (table.node >= 0 && selected_[At(table.node)]) continue;
+      const auto version = ChooseVersion(workspace_.catalog(), table);
+      if (version.ok()) AllowOutside(version->manifest);
+    }
   }
 
   void AllowOutside(const data::Manifest& manifest) {

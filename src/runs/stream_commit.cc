@@ -10,6 +10,7 @@
 #include "flow/source_task.h"
 #include "flow/state_files.h"
 #include "runs/compact_table.h"
+#include "runs/replay_source.h"
 #include "runs/table_source.h"
 
 namespace thalweg::runs {
@@ -161,6 +162,21 @@ void StreamCommit::EndTables(std::vector<catalog::CommitEpoch>* epochs) {
   }
 }
 
+/// Versions of a replayed table beside the one that is read now are done: their positions would
+/// hold their files.
+void StreamCommit::DropReplayed(std::vector<catalog::CommitEpoch>* epochs) {
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    Node& node = nodes_[n];
+    if (dynamic_cast<const ReplaySource*>(plan_.nodes[n].source.get()) == nullptr) continue;
+    if (node.read.empty()) continue;
+    std::erase_if(node.positions, [&](const auto& position) {
+      if (node.read.contains(position.first)) return false;
+      (*epochs)[n].positions.push_back({.split = position.first, .dropped = true});
+      return true;
+    });
+  }
+}
+
 void StreamCommit::AddPositions(const flow::EpochParts& parts,
                                 std::vector<catalog::CommitEpoch>* epochs) {
   for (const auto& [index, positions] : parts.positions) {
@@ -174,6 +190,7 @@ void StreamCommit::AddPositions(const flow::EpochParts& parts,
       (*epochs)[step.node].positions.push_back({name, position.text});
     }
   }
+  DropReplayed(epochs);
   if (parts.last) EndTables(epochs);
 }
 

@@ -54,6 +54,7 @@ class StreamCommit {
   Status Begin();
   Status AddStates(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   void EndTables(std::vector<catalog::CommitEpoch>* epochs);
+  void DropReplayed(std::vector<catalog::CommitEpoch>* epochs);
   void AddPositions(const flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   Status AddVersions(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   Status Compact(const StreamStep& step, Table* table);

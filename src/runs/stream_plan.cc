@@ -12,6 +12,7 @@
 #include "runs/bind_operator.h"
 #include "runs/check_event_time.h"
 #include "runs/recipe.h"
+#include "runs/replay_source.h"
 #include "runs/run_state.h"
 #include "runs/table_source.h"
 
@@ -119,7 +120,11 @@ class StreamPlanner {
     TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
     component::SourceContext context = workspace_.MakeSourceContext(plan_.graph.directory, engine);
     context.stop = stop_;
-    stream->source = body.options->Make(context);
+    if (node.inputs.empty()) {
+      stream->source = body.options->Make(context);
+    } else {
+      TW_ASSIGN_OR_RETURN(stream->source, Replayed(node));
+    }
     TW_ASSIGN_OR_RETURN(stream->bound.output, stream->source->Bind());
     TW_ASSIGN_OR_RETURN(stream->columns, stream->source->TableColumns());
     stream->bound.output.bounded = false;
@@ -143,6 +148,14 @@ class StreamPlanner {
                                      : "at most once across a crash: what it sent is gone";
     stream->definition = node.spec->canonical;
     return {};
+  }
+
+  Result<std::shared_ptr<component::Source>> Replayed(const GraphNode& node) {
+    TW_ASSIGN_OR_RETURN(data::EdgeType edge, EdgeOf(node.inputs[0]));
+    edge.event_time = node.spec->event_time->column;
+    TW_ASSIGN_OR_RETURN(data::Columns columns, data::FromArrow(*edge.schema));
+    return std::make_shared<ReplaySource>(workspace_, node.inputs[0], std::move(edge),
+                                          std::move(columns), stop_);
   }
 
   Result<data::EdgeType> EdgeOf(const InputTable& table) {

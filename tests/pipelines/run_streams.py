@@ -49,6 +49,7 @@ class Way:
     def pipeline(self, text):
         if self.files or self.lowered:
             text = re.sub(r"\{tail: (.*?), end_at_eof: true", r"{files: \1", text)
+            text = re.sub(r"source: \{replay: (\w+)\}", r'sql: "SELECT * FROM \1"', text)
         for word, key, wanted in (("parallel", "parallel: 2", self.parallel), ("lowered", "engine: duckdb", self.lowered)):
             if wanted:
                 text, count = re.subn(NODE, lambda m, word=word, key=key: (

@@ -12,6 +12,7 @@
 #include "engines/duckdb/duckdb_engine.h"
 #include "operators/duckdb_evaluator.h"
 #include "operators/register.h"
+#include "runs/replay_source.h"
 
 namespace thalweg::runs {
 
@@ -19,6 +20,7 @@ TestPipeline::TestPipeline() {
   connectors::RegisterFiles(registry_);
   connectors::RegisterTail(registry_);
   operators::RegisterOperators(registry_);
+  RegisterReplay(registry_);
 }
 
 void TestPipeline::Nodes(const std::string& nodes, const std::string& params) {
