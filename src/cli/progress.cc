@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -37,11 +38,33 @@ std::string Bar(double fraction) {
   return fmt::format("{} {:>3.0f} %", bar, std::clamp(fraction, 0.0, 1.0) * 100);
 }
 
+/// A watermark that is further behind than this is of rows of another time: then the time itself is
+/// shown.
+constexpr auto kOtherTime = std::chrono::hours(24);
+
 bool Runs(const runs::NodeEvent& event) {
   return event.state == NodeState::kRunning;
 }
 
 }  // namespace
+
+std::string LiveText(const runs::LiveFigures& live, Instant now) {
+  std::string text;
+  const auto percent = [&](std::string_view what, double share) {
+    if (share >= 0.005) text += fmt::format("  {} {:.0f} %", what, share * 100);
+  };
+  percent("busy", live.busy);
+  percent("blocked", live.blocked);
+  if (live.queued.value > 0) text += "  queue " + FormatBytes(live.queued);
+  if (live.state.value > 0) text += "  state " + FormatBytes(live.state);
+  if (live.watermark) {
+    const auto lag = now - *live.watermark;
+    text += lag > kOtherTime || lag < -kOtherTime
+                ? "  at " + FormatInstant(*live.watermark).substr(0, 19) + "Z"
+                : "  lag " + FormatDuration(std::max(lag, Instant::duration(0)));
+  }
+  return text;
+}
 
 Tone ToneOf(NodeState state) {
   switch (state) {
@@ -190,6 +213,7 @@ std::string Progress::RunningLine(const runs::NodeEvent& event) const {
   if (event.progress.fraction > 0) line += " " + Bar(event.progress.fraction);
   if (event.progress.rows > 0) line += "  " + Rows(event.progress.rows);
   if (event.wall.count() > 0) line += "  " + FormatDuration(event.wall);
+  if (event.live) line += LiveText(*event.live, clock_.Now());
   return Cut(line, std::max(console_.err().width - 1, 20));
 }
 

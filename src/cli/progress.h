@@ -22,6 +22,10 @@ Tone ToneOf(catalog::RunState state);
 /// are left out.
 std::string NodeLine(const runs::NodeEvent& event, std::size_t name_width, bool color);
 
+/// "  busy 43 %  blocked 2 %  queue 12 KiB  state 3 MiB  lag 5 s": what a node of a stream does, as
+/// far as there is something to say. Rows of long ago have their time in place of the lag.
+std::string LiveText(const runs::LiveFigures& live, Instant now);
+
 /// Shows a run as it goes on stderr. On a terminal: a line for each node that has ended, below them
 /// a line for each that runs, redrawn at most ten times a second. Elsewhere: a line for each node
 /// that has ended, and one for a node that has been running for a while. Thread-safe.

@@ -79,6 +79,22 @@ TEST_F(ProgressTest, ALongNodeIsMentionedOnce) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
 }
 
+TEST(LiveFigures, AreShownAsFarAsTheySaySomething) {
+  const Instant now = Instant(std::chrono::hours(24 * 365));
+  runs::LiveFigures live;
+  EXPECT_EQ(LiveText(live, now), "");
+  live.busy = 1.37;
+  live.blocked = 0.004;
+  live.queued = Bytes::KiB(12);
+  live.state = Bytes::MiB(3);
+  live.watermark = now - std::chrono::seconds(5);
+  EXPECT_EQ(LiveText(live, now), "  busy 137 %  queue 12 KiB  state 3 MiB  lag 5 s");
+  live.blocked = 0.5;
+  live.watermark = Instant(std::chrono::milliseconds(1500));
+  EXPECT_EQ(LiveText(live, now),
+            "  busy 137 %  blocked 50 %  queue 12 KiB  state 3 MiB  at 1970-01-01T00:00:01Z");
+}
+
 TEST(Progress, QuietSaysNothingAndStillKnows) {
   CapturedConsole console;
   ManualClock clock{Instant()};

@@ -2,13 +2,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "catalog/records.h"
 #include "component/engine.h"
 
 namespace thalweg::runs {
+
+/// What a node of a running stream does.
+struct LiveFigures {
+  double busy = 0;     ///< how many threads it keeps busy
+  double blocked = 0;  ///< the share of the time in which what reads it had no room
+  Bytes queued;        ///< in front of it
+  Bytes state;         ///< of its last snapshot
+  std::optional<Instant> watermark;
+};
 
 /// A change in the life of one node of a run, for people who watch.
 struct NodeEvent {
@@ -19,6 +30,7 @@ struct NodeEvent {
   Bytes bytes, peak_memory, spilled;
   std::chrono::nanoseconds wall{0};
   component::JobProgress progress;  ///< while running
+  std::optional<LiveFigures> live;  ///< of streams, while running
 };
 
 /// Told what happens while a run executes. Calls come from several threads, one at a time.

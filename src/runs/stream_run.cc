@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "flow/flow.h"
 #include "runs/lease_keeper.h"
+#include "runs/live_meter.h"
 #include "runs/metric_series.h"
 #include "runs/stream_commit.h"
 #include "runs/stream_graph.h"
@@ -170,8 +171,9 @@ class StreamRunner {
   }
 
   void Tell(const StreamNode& node, NodeState state, std::int64_t rows, std::int64_t rejected = 0,
-            const std::string& more = {}) {
+            const std::string& more = {}, std::optional<LiveFigures> live = {}) {
     NodeEvent event;
+    event.live = live;
     event.node = state_.node(node.index).name();
     event.kind = spec::ToString(state_.node(node.index).spec->kind);
     event.state = state;
@@ -192,10 +194,12 @@ class StreamRunner {
       if (ended.stop_requested()) return;
       const auto figures = flow_->Figures();
       Measure(figures);
+      const auto live =
+          meter_.Look(figures, graph_.steps, plan_.nodes.size(), state_.workspace.clock().Steady());
       for (std::size_t n = 0; n < plan_.nodes.size(); ++n) {
         std::int64_t rejected = 0;
         const std::int64_t rows = RowsOf(figures, n, &rejected);
-        Tell(plan_.nodes[n], NodeState::kRunning, rows, rejected);
+        Tell(plan_.nodes[n], NodeState::kRunning, rows, rejected, {}, live[n]);
       }
     }
   }
@@ -290,6 +294,7 @@ class StreamRunner {
   std::unique_ptr<flow::Flow> flow_;
   MetricSeries metrics_{state_.workspace.home(), state_.workspace.clock(), state_.run.number};
   std::chrono::steady_clock::time_point next_measure_;
+  LiveMeter meter_;
 };
 
 }  // namespace
