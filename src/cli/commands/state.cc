@@ -16,6 +16,7 @@
 #include "cli/row_printer.h"
 #include "cli/session.h"
 #include "flow/state_files.h"
+#include "flow/state_fold.h"
 
 namespace thalweg::cli {
 namespace {
@@ -23,6 +24,7 @@ namespace {
 struct Options {
   std::string what, node, table;
   std::int64_t rows = 40;
+  bool raw = false;
 };
 
 /// A snapshot that a running stream replaces while it is being read is looked up again so often.
@@ -122,13 +124,12 @@ Result<Chosen> Choose(runs::Workspace& workspace, const catalog::NodeRecord& nod
   return chosen;
 }
 
-/// Prints the rows as they lie. `printer` is made with the first of them.
+/// Prints the rows that the state has, or as they lie. `printer` is made with the first of them.
 Status PrintRows(runs::Workspace& workspace, const Chosen& chosen, const Options& options,
                  Context& context, std::unique_ptr<RowPrinter>& printer) {
-  flow::StateReader reader(workspace.files(), workspace.home().path(), chosen.files);
   const Status enough = Status::Cancelled("enough");
   bool stopped = false;
-  const Status read = reader.Read(chosen.table, [&](const data::Batch& batch) -> Status {
+  const auto print = [&](const data::Batch& batch) -> Status {
     if (!printer) {
       TW_ASSIGN_OR_RETURN(const auto columns, data::FromArrow(*batch->schema()));
       TW_ASSIGN_OR_RETURN(printer, MakeRowPrinter(context.options().form, batch->schema(), columns,
@@ -137,7 +138,12 @@ Status PrintRows(runs::Workspace& workspace, const Chosen& chosen, const Options
     TW_RETURN_IF_ERROR(printer->Add(*batch));
     stopped = printer->enough() || context.console().broken();
     return stopped ? enough : Status::Ok();
-  });
+  };
+  const std::string& home = workspace.home().path();
+  const Status read =
+      options.raw
+          ? flow::StateReader(workspace.files(), home, chosen.files).Read(chosen.table, print)
+          : flow::ReadFolded(workspace.files(), home, chosen.files, chosen.table, print);
   return stopped ? Status::Ok() : read;
 }
 
@@ -173,8 +179,8 @@ Command StateCommand() {
       .usage = "ls | show NODE [TABLE]",
       .details =
           "ls lists the operators with state, as of their last committed epoch. show prints the "
-          "rows of a table of it in the\n"
-          "order in which they were written: a row with _op U stands for earlier ones with its "
+          "rows of a table of it. With\n"
+          "--raw they come as they were written: a row with _op U stands for earlier ones with its "
           "key, one with _op D removes it.\n"
           "Both also work while the stream runs.",
       .example = "thalweg state ls\nthalweg state show totals panes",
@@ -190,6 +196,7 @@ Command StateCommand() {
             .add_option("--rows", options->rows, "How many rows the table form shows; default 40")
             ->type_name("N")
             ->check(WholeNumber(0, 1'000'000'000));
+        parser.add_flag("--raw", options->raw, "show: all rows as they were written, with _op");
         return [options](Context& context) {
           return options->what == "ls" ? List(context, *options) : Show(context, *options);
         };
