@@ -176,6 +176,7 @@ Status FillVersions(Workspace& workspace, TableBuilder& table) {
           .Add(version.run_number)
           .Add(version.manifest.id.str());
       table.Add(version.manifest.rows)
+          .Add(version.manifest.rows_exact())
           .Add(version.manifest.bytes.value)
           .Add(static_cast<std::int64_t>(version.manifest.files.size()));
       table.Add(version.good)
@@ -297,6 +298,7 @@ const std::vector<SystemTable>& All() {
              {"run", "bigint"},
              {"id", "varchar"},
              {"rows", "bigint"},
+             {"rows_exact", "boolean"},
              {"bytes", "bigint"},
              {"files", "bigint"},
              {"good", "boolean"},
