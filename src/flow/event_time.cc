@@ -72,6 +72,11 @@ std::int64_t LeastWatermark::Get() {
     least = std::min(least, input.ns);
   }
   if (any) least_ = std::max(least_, least);
+  if (idle()) {
+    for (const Input& input : inputs_) {
+      if (!input.ended) least_ = std::max(least_, input.ns);
+    }
+  }
   return least_;
 }
 

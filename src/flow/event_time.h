@@ -44,6 +44,7 @@ class LeastWatermark {
   void SetIdle(std::size_t input) { inputs_[input].idle = true; }
   void SetEnded(std::size_t input) { inputs_[input].ended = true; }
   /// The least of all active inputs, and never less than it was. INT64_MIN: some input has none.
+  /// When all are idle the greatest, as if the one that is furthest had been the last to fall idle.
   std::int64_t Get();
   /// Every input that has not ended is idle, and there is one.
   bool idle() const;

@@ -45,7 +45,7 @@ Inputs::Next Inputs::Take() {
   if (barrier_) {
     if (auto next = CheckAligned()) return *std::move(next);
   }
-  if (std::exchange(ended_one_, false)) {
+  if (std::exchange(look_again_, false)) {
     if (auto next = CheckWatermark()) return *std::move(next);
   }
   for (std::size_t tried = 0; tried < channels_.size();) {
@@ -96,16 +96,22 @@ std::optional<Inputs::Next> Inputs::Handle(std::size_t index, data::Element elem
   }
   input.ended = true;
   watermarks_->SetEnded(index);
-  ended_one_ = true;
+  look_again_ = true;
   if (++port.ended == port.channels)
     return Next{Next::What::kPortEnd, input.port, data::Element(data::End{})};
-  ended_one_ = false;
+  look_again_ = false;
   return CheckWatermark();
 }
 
 std::optional<Inputs::Next> Inputs::CheckWatermark() {
   if (watermarks_->idle()) {
-    if (std::exchange(sent_idle_, true)) return std::nullopt;
+    if (sent_idle_) return std::nullopt;
+    if (const std::int64_t last = watermarks_->Get(); last > sent_watermark_) {
+      sent_watermark_ = last;
+      look_again_ = true;
+      return Next{Next::What::kWatermark, 0, data::Element(data::Watermark{{last}})};
+    }
+    sent_idle_ = true;
     return Next{Next::What::kWatermark, 0,
                 data::Element(data::Watermark{{data::Watermark::kIdle}})};
   }

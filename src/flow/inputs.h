@@ -67,7 +67,7 @@ class Inputs {
   std::optional<LeastWatermark> watermarks_;
   std::int64_t sent_watermark_ = INT64_MIN;
   bool sent_idle_ = false;
-  bool ended_one_ = false;  ///< an input has ended: the least over the others may be greater
+  bool look_again_ = false;  ///< the least may be greater: an input has ended, or all are idle
   std::optional<std::uint64_t> barrier_;  ///< some input has reached it
   std::size_t turn_ = 0;
 };

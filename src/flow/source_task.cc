@@ -251,12 +251,16 @@ Status SourceTask::TakeRows(Split& split, data::Batch rows) {
 
 void SourceTask::SendWatermark() {
   if (!source_.event_time) return;
+  const std::int64_t least = watermarks_->Get();
   if (watermarks_->idle()) {
-    if (!std::exchange(sent_idle_, true))
-      outputs_.Broadcast(data::Watermark{{data::Watermark::kIdle}});
+    if (std::exchange(sent_idle_, true)) return;
+    if (least > sent_watermark_) {
+      counters().watermark = sent_watermark_ = least;
+      outputs_.Broadcast(data::Watermark{{least}});
+    }
+    outputs_.Broadcast(data::Watermark{{data::Watermark::kIdle}});
     return;
   }
-  const std::int64_t least = watermarks_->Get();
   if (least == INT64_MIN || (least <= sent_watermark_ && !sent_idle_)) return;
   sent_idle_ = false;
   sent_watermark_ = std::max(sent_watermark_, least);
