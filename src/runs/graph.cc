@@ -324,9 +324,11 @@ class Builder {
       if (materialize.mode != spec::Materialize::Mode::kNone) continue;
       std::size_t readers = 0;
       bool gate = false, rejects = false;
+      const GraphNode* stream = nullptr;
       for (const int i : node.downstream) {
         const GraphNode& other = graph_.nodes[At(i)];
         gate |= other.spec->kind == spec::NodeKind::kGate || !other.evidence.empty();
+        if (other.streams && !node.streams) stream = &other;
         for (const InputTable& table : other.reads()) {
           if (table.node < 0 || &graph_.nodes[At(table.node)] != &node) continue;
           ++readers;
@@ -337,6 +339,10 @@ class Builder {
         node.not_inlined_because = "only a SQL node can be passed through";
       } else if (readers != 1 || gate) {
         node.not_inlined_because = gate ? "a gate reads it" : "it has not exactly one reader";
+      } else if (stream != nullptr) {
+        node.not_inlined_because =
+            fmt::format("a {} needs the stored rows",
+                        stream->spec->kind == spec::NodeKind::kSource ? "replay" : "stream");
       } else if (!node.repeatable) {
         node.not_inlined_because = "it would give other rows each time";
       } else if (!node.spec->checks.empty() || rejects) {

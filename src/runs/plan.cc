@@ -89,8 +89,7 @@ class Planner {
     if (node.streams) {
       plan.action = Action::kRun;  // bound below, with the others of the stream
       plan.why = "streams";
-      AllowStored(node);
-      return {};
+      return AllowStored(node, plan.id);
     }
     TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
     if (node.inlined) {
@@ -197,14 +196,24 @@ class Planner {
             "bad_rows: quarantine on the source, or severity: quarantine on a check, makes it");
   }
 
-  /// Tables that a stream reads and that this run does not make. What is missing is said when the
-  /// stream is bound.
-  void AllowStored(const GraphNode& node) {
+  /// Tables that a stream reads and that this run does not make, and the versions that it goes on
+  /// with. What is missing is said when the stream is bound.
+  Status AllowStored(const GraphNode& node, const NodeId& id) {
+    if (node.reads().empty()) return {};
     for (const InputTable& table : node.reads()) {
       if (table.node >= 0 && selected_[At(table.node)]) continue;
       const auto version = ChooseVersion(workspace_.catalog(), table);
       if (version.ok()) AllowOutside(version->manifest);
     }
+    if (id.empty()) return {};
+    TW_ASSIGN_OR_RETURN(const auto positions, workspace_.catalog().Positions(id));
+    for (const auto& [split, position] : positions) {
+      for (const std::string* name : {&split, &position}) {
+        TW_ASSIGN_OR_RETURN(const auto begun, workspace_.catalog().FindVersion(VersionId(*name)));
+        if (begun) AllowOutside(begun->manifest);
+      }
+    }
+    return {};
   }
 
   void AllowOutside(const data::Manifest& manifest) {

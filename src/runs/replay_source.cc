@@ -1,9 +1,6 @@
 #include "runs/replay_source.h"
 
-#include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "component/fields.h"
 #include "flow/source_task.h"
@@ -99,24 +96,27 @@ ReplaySource::ReplaySource(Workspace& workspace, InputTable table, data::EdgeTyp
       columns_(std::move(columns)),
       stop_(std::move(stop)) {}
 
-Result<catalog::VersionRecord> ReplaySource::Choose(const component::SourceState& state) {
+Result<std::optional<catalog::VersionRecord>> ReplaySource::Begun(
+    const component::SourceState& state) {
   for (const auto& [split, position] : state.positions) {
     TW_ASSIGN_OR_RETURN(const auto from, flow::UnpackPosition(position));
     if (from.first.text == kEndOfTable) continue;
     TW_ASSIGN_OR_RETURN(auto begun, workspace_.catalog().FindVersion(VersionId(split)));
-    if (!begun || begun->table != table_.table || begun->pipeline != table_.pipeline) continue;
-    const data::Columns& columns = begun->manifest.columns;
-    if (std::equal(
-            columns.begin(), columns.end(), columns_.begin(), columns_.end(),
-            [](const auto& a, const auto& b) { return a.name == b.name && a.type == b.type; }))
-      return *std::move(begun);
-    return Status::Invalid(fmt::format("table {}.{} has other columns now than the version whose "
-                                       "replay was begun",
-                                       table_.pipeline, table_.table))
-        .WithSlug("columns-changed")
-        .WithHint("give the source another name, so that it begins with the newest version");
+    if (begun && begun->table == table_.table && begun->pipeline == table_.pipeline) return begun;
   }
-  return ChooseVersion(workspace_.catalog(), table_);
+  return std::optional<catalog::VersionRecord>();
+}
+
+Result<catalog::VersionRecord> ReplaySource::Choose(const component::SourceState& state) {
+  TW_ASSIGN_OR_RETURN(auto begun, Begun(state));
+  if (begun) {
+    TW_RETURN_IF_ERROR(CheckColumns(*begun, edge_, /*begun=*/true));
+    return *std::move(begun);
+  }
+  TW_ASSIGN_OR_RETURN(auto version,
+                      choose_ ? choose_() : ChooseVersion(workspace_.catalog(), table_));
+  TW_RETURN_IF_ERROR(CheckColumns(version, edge_, /*begun=*/false));
+  return version;
 }
 
 Result<std::vector<component::Split>> ReplaySource::Discover(const component::SourceState& state) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "component/registry.h"
@@ -27,14 +29,19 @@ struct ReplayOptions : component::SourceOptions {
 
 void RegisterReplay(component::Registry& registry);
 
-/// A table of the home as a stream of its own: the version that was begun, else the newest good one
-/// at the first look; its rows in the order of their event time, then the end. A version whose end
-/// was reached is not read again. One split for each version; positions as of TableSource.
+/// A table of the home as a stream of its own: the version that was begun, else the one that is
+/// chosen at the first look; its rows in the order of their event time, then the end. A version
+/// whose end was reached is not read again. One split for each version; positions as of
+/// TableSource. Versions with other columns than `edge` are refused.
 class ReplaySource : public component::Source {
  public:
   /// `edge` has the event time. `workspace` outlives the source; `stop` ends a query.
   ReplaySource(Workspace& workspace, InputTable table, data::EdgeType edge, data::Columns columns,
                std::stop_token stop);
+  /// Which version is read where none was begun; without this the newest good one. Before Discover.
+  void ChooseBy(std::function<Result<catalog::VersionRecord>()> choose) {
+    choose_ = std::move(choose);
+  }
   Result<data::EdgeType> Bind() override { return edge_; }
   Result<std::optional<component::Fingerprint>> Identity() override {
     return std::optional<component::Fingerprint>();
@@ -46,6 +53,7 @@ class ReplaySource : public component::Source {
   Result<data::Columns> TableColumns() override { return columns_; }
 
  private:
+  Result<std::optional<catalog::VersionRecord>> Begun(const component::SourceState& state);
   Result<catalog::VersionRecord> Choose(const component::SourceState& state);
 
   Workspace& workspace_;
@@ -53,6 +61,7 @@ class ReplaySource : public component::Source {
   const data::EdgeType edge_;
   const data::Columns columns_;
   const std::stop_token stop_;
+  std::function<Result<catalog::VersionRecord>()> choose_;
   std::optional<catalog::VersionRecord> version_;
 };
 

@@ -40,6 +40,22 @@ class Replay : public ::testing::Test {
     return std::make_unique<ReplaySource>(*workspace_, InputTable{-1, "p", "loads", {}, {}}, edge,
                                           versions_.back().manifest.columns, std::stop_token());
   }
+  /// A table of one row and its replay; gives what the replay kept.
+  std::string RunWith(const std::string& load, bool replayed) {
+    pipeline_.Nodes("  loads: {sql: \"SELECT TIMESTAMPTZ '2024-01-01T00:00:00Z' AS ts, " + load +
+                    " AS load\"}\n" +
+                    (replayed ? "  again: {source: {replay: loads}, event_time: {column: ts}}\n"
+                                "  kept: {from: again, filter: ts IS NOT NULL, materialize: append}"
+                                "\n"
+                              : ""));
+    const auto outcome = pipeline_.Run();
+    if (!outcome.ok())
+      return outcome.status().ToString() + pipeline_.diagnostics.ToStatus().ToString();
+    for (const auto& node : outcome->nodes) {
+      if (!node.error.empty()) return node.error;
+    }
+    return replayed ? pipeline_.Rows("SELECT load FROM kept") : "";
+  }
   std::string Id(std::size_t version) const { return versions_[version].manifest.id.str(); }
   static component::SourceState At(
       const std::vector<std::pair<std::string, std::string>>& positions) {
@@ -90,6 +106,72 @@ TEST_F(Replay, AVersionIsReadToItsEndThenTheNewest) {
   const auto source = Source();
   ASSERT_EQ(source->Discover(At({{Id(0), "1"}}))->at(0).name, Id(0));
   EXPECT_EQ(source->Discover(At({}))->at(0).name, Id(0));
+}
+
+TEST_F(Replay, OtherColumnsThanPlannedAreRefused) {
+  Write("2024-01-01T00:00:02Z,2\n");
+  versions_.back().manifest.columns.back().type = "varchar";
+  EXPECT_EQ(Read({}), "columns-changed");
+  EXPECT_EQ(Read({{Id(0), "1"}}), "columns-changed");
+}
+
+TEST_F(Replay, AChosenVersionIsReadWhereNoneWasBegun) {
+  Write("2024-01-01T00:00:02Z,2\n");
+  Write("2024-01-01T00:00:03Z,3\n");
+  const auto first = [&](const component::SourceState& state) {
+    const auto source = Source();
+    source->ChooseBy([&] { return Result<catalog::VersionRecord>(versions_[0]); });
+    return source->Discover(state)->at(0).name;
+  };
+  EXPECT_EQ(first({}), Id(0));
+  EXPECT_EQ(first(At({{Id(1), "end"}})), Id(0));
+  EXPECT_EQ(first(At({{Id(1), "1"}})), Id(1));
+}
+
+TEST_F(Replay, TheVersionOfTheRunIsReadAlsoWhenANewerOneIsThere) {
+  EXPECT_EQ(RunWith("1", false), "");
+  EXPECT_EQ(RunWith("'abc'", false), "");
+  EXPECT_EQ(RunWith("1", true), "1\n");
+  EXPECT_EQ(RunWith("2", true), "1\n2\n");
+  EXPECT_EQ(RunWith("2", true), "1\n2\n");
+  EXPECT_EQ(RunWith("1", true), "1\n1\n2\n");
+}
+
+TEST_F(Replay, ATableThatIsReplayedIsStored) {
+  pipeline_.Write("loads.csv", "ts,x\n2024-01-01T00:00:02Z,2\n");
+  pipeline_.Nodes(kLoads +
+                  std::string("  some: {sql: SELECT * FROM loads, materialize: none}\n"
+                              "  again: {source: {replay: some}, event_time: {column: ts}}\n"
+                              "  kept: {from: again, filter: x > 0, materialize: append}\n"));
+  const auto plan = pipeline_.MakePlan();
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(plan->nodes[1].why, HasSubstr("a replay needs the stored rows"));
+  const auto outcome = pipeline_.Run();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(pipeline_.Rows("SELECT x FROM kept"), "2\n");
+}
+
+TEST_F(Replay, ASideTableHasItsOwnColumns) {
+  pipeline_.Write("loads.csv", "ts,x\n2024-01-01T00:00:02Z,2\n");
+  const std::string rows =
+      "  rows: {source: {files: loads.csv, bad_rows: quarantine,\n"
+      "         columns: {ts: timestamptz, x: bigint}}}\n"
+      "  sums:\n"
+      "    from: rows\n"
+      "    map: {columns: {y: x + 1}}\n"
+      "    on_error: quarantine\n"
+      "    event_time: {column: ts}\n";
+  for (const char* table : {"rows_rejects", "sums_rejects"}) {
+    pipeline_.Nodes(rows + fmt::format("  again: {{source: {{replay: {}}}, event_time: {{column: "
+                                       "ts}}}}\n"
+                                       "  kept: {{from: again, filter: raw > '', materialize: "
+                                       "append}}\n",
+                                       table));
+    EXPECT_FALSE(pipeline_.MakePlan().ok()) << table;
+    EXPECT_THAT(pipeline_.diagnostics.ToStatus().ToString(),
+                HasSubstr("event_time names \"ts\", which its rows do not have"))
+        << table;
+  }
 }
 
 TEST_F(Replay, AVersionThatIsDoneIsNotHeldAnyLonger) {

@@ -9,6 +9,7 @@
 #include "flow/source_task.h"
 #include "flow/state_files.h"
 #include "runs/bind_operator.h"
+#include "runs/replay_source.h"
 #include "runs/stream_sinks.h"
 #include "runs/table_source.h"
 #include "runs/whole_frames.h"
@@ -22,8 +23,13 @@ constexpr std::string_view kPinned = "table:";
 /// The versions of a table of the home that an operator looks into.
 class TableVersions : public flow::TableFeed {
  public:
-  TableVersions(RunState& state, InputTable table, std::string pinned, std::stop_token stop)
-      : state_(state), table_(std::move(table)), pinned_(std::move(pinned)), stop_(stop) {}
+  TableVersions(RunState& state, InputTable table, data::EdgeType edge, std::string pinned,
+                std::stop_token stop)
+      : state_(state),
+        table_(std::move(table)),
+        edge_(std::move(edge)),
+        pinned_(std::move(pinned)),
+        stop_(std::move(stop)) {}
 
   Result<std::string> First() override {
     if (!pinned_.empty()) {
@@ -46,6 +52,7 @@ class TableVersions : public flow::TableFeed {
                         state_.workspace.catalog().FindVersion(VersionId(version)));
     if (!found)
       return Status::NotFound("a version that a stream looks into is gone version=" + version);
+    TW_RETURN_IF_ERROR(CheckColumns(*found, edge_, /*begun=*/version == pinned_));
     TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
     data::EdgeType edge;
     TW_ASSIGN_OR_RETURN(edge.schema, data::ToArrow(found->manifest.columns));
@@ -61,6 +68,7 @@ class TableVersions : public flow::TableFeed {
  private:
   RunState& state_;
   const InputTable table_;
+  const data::EdgeType edge_;
   const std::string pinned_;
   const std::stop_token stop_;
 };
@@ -94,6 +102,10 @@ class Builder {
                         ProgressOf(state_.workspace, state_.planned(node.index).id, node));
     int step = -1;
     if (node.source != nullptr) {
+      // What the other nodes of this run read, so that all agree.
+      if (auto* replay = dynamic_cast<ReplaySource*>(node.source.get()))
+        replay->ChooseBy(
+            [&state = state_, table = of.inputs[0]] { return VersionFor(state, table); });
       flow::SourceStep source{Journaled(node, of), node.bound.output, progress_.positions,
                               EventTimeOf(of), node.source->reject_policy()};
       step = AddStep(n, StreamStep::Role::kSource, std::move(source), {});
@@ -187,7 +199,7 @@ class Builder {
         inputs.push_back({side.empty() ? rows->second : sides_of_.at(table.node), side});
       } else if (node.spec != nullptr && of.spec->kind == spec::NodeKind::kOperator &&
                  port >= of.spec->from.size()) {
-        TW_ASSIGN_OR_RETURN(const int step, LookInto(n, table));
+        TW_ASSIGN_OR_RETURN(const int step, LookInto(n, port, table));
         inputs.push_back({step, ""});
       } else {
         TW_ASSIGN_OR_RETURN(const int step, ReadTable(n, port, table));
@@ -197,11 +209,11 @@ class Builder {
     return inputs;
   }
 
-  Result<int> LookInto(std::size_t n, const InputTable& table) {
+  Result<int> LookInto(std::size_t n, std::size_t port, const InputTable& table) {
     const std::string prefix = fmt::format("{}{}:", kPinned, table.table);
     const auto pinned = progress_.positions.positions.find(prefix + "version");
     auto feed = std::make_shared<TableVersions>(
-        state_, table,
+        state_, table, plan_.nodes[n].inputs[port],
         pinned == progress_.positions.positions.end() ? std::string() : pinned->second.text, stop_);
     return AddStep(n, StreamStep::Role::kTable,
                    flow::TableStep{std::move(feed), plan_.nodes[n].spec->refresh()}, {}, prefix);
@@ -219,11 +231,13 @@ class Builder {
       if (begun && begun->table == table.table && begun->pipeline == table.pipeline)
         version = std::move(begun);
     }
-    if (!version) {
+    const data::EdgeType& edge = plan_.nodes[n].inputs[port];
+    const bool begun = version.has_value();
+    if (!begun) {
       TW_ASSIGN_OR_RETURN(version, VersionFor(state_, table));
     }
+    TW_RETURN_IF_ERROR(CheckColumns(*version, edge, begun));
     TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
-    const data::EdgeType& edge = plan_.nodes[n].inputs[port];
     auto source = std::make_shared<TableSource>(engine, TableOf(state_.workspace, *version), edge,
                                                 version->manifest.columns, stop_);
     std::optional<flow::EventTime> time;

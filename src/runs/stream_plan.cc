@@ -170,19 +170,37 @@ class StreamPlanner {
           .WithSlug("unknown-table");
     }
     data::EdgeType edge;
-    std::optional<spec::EventTimeSpec> time;
-    data::Columns columns;
-    if (table.node >= 0) {
-      columns = plan_.nodes[static_cast<std::size_t>(table.node)].columns;
-      time = plan_.graph.nodes[static_cast<std::size_t>(table.node)].spec->event_time;
-    }
-    if (columns.empty()) {
-      TW_ASSIGN_OR_RETURN(const auto version, ChooseVersion(workspace_.catalog(), table));
-      columns = version.manifest.columns;
-    }
+    TW_ASSIGN_OR_RETURN(const data::Columns columns, StoredColumns(table));
     TW_ASSIGN_OR_RETURN(edge.schema, data::ToArrow(columns));
-    if (time) edge.event_time = time->column;
+    if (table.node < 0) return edge;
+    const auto& time = plan_.graph.nodes[static_cast<std::size_t>(table.node)].spec->event_time;
+    if (time && edge.schema->GetFieldIndex(time->column) >= 0) edge.event_time = time->column;
     return edge;
+  }
+
+  /// Of a table that is there before the stream begins: as planned, else as stored.
+  Result<data::Columns> StoredColumns(const InputTable& table) {
+    if (table.node >= 0) {
+      const GraphNode& node = plan_.graph.nodes[static_cast<std::size_t>(table.node)];
+      const NodePlan& plan = plan_.nodes[static_cast<std::size_t>(table.node)];
+      const std::string side = SideOf(node.name(), table.table);
+      if (side.empty()) {
+        if (!plan.columns.empty()) return plan.columns;
+      } else if (node.spec->kind != spec::NodeKind::kOperator) {
+        return component::RejectColumns();
+      } else if (plan.op != nullptr) {
+        for (const auto& [name, columns] : plan.op->sides) {
+          if (name == side) return columns;
+        }
+      } else if (plan.version) {
+        TW_ASSIGN_OR_RETURN(const auto stored,
+                            workspace_.catalog().VersionOfRun(table.pipeline, table.table,
+                                                              plan.version->run_number));
+        if (stored) return stored->manifest.columns;
+      }
+    }
+    TW_ASSIGN_OR_RETURN(const auto version, ChooseVersion(workspace_.catalog(), table));
+    return version.manifest.columns;
   }
 
   Status BindInputs(const GraphNode& node, StreamNode* stream) {

@@ -135,6 +135,45 @@ TEST_F(StreamRun, AJoinWithATableHasItsRowsInEveryRun) {
   EXPECT_EQ(pipeline_.Rows("SELECT host, x, y FROM pairs"), "a|1|10\na|3|10\n");
 }
 
+/// The files of the version that a stream goes on with may lie where those of the newest do not.
+TEST_F(StreamRun, ALookupGoesOnWithFilesOutsideTheHome) {
+  for (const char* rack : {"1", "2"}) {
+    pipeline_.Nodes(
+        fmt::format("  made: {{sql: \"SELECT 'a' AS host, {0} AS rack\"}}\n"
+                    "  out: {{from: made, target: {{files: racks_{0}/r.parquet}}}}\n",
+                    rack));
+    EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
+  }
+  for (const char* version : {"1", "2"}) {
+    pipeline_.Nodes(
+        fmt::format("  loads: {{source: {{tail: loads.csv, format: csv, look_every: 5ms,\n"
+                    "          columns: {{ts: timestamptz, host: varchar, x: bigint}}}}}}\n"
+                    "  racks: {{source: {{files: racks_{}/r.parquet}}}}\n"
+                    "  named: {{from: loads, lookup: {{in: racks, match: [host], take: [rack]}},\n"
+                    "          materialize: append}}\n",
+                    version));
+    std::stop_source stop;
+    std::thread stopper([&] { StopAt("named", version[0] - '0', stop); });
+    const auto outcome = pipeline_.Run({}, {}, stop.get_token());
+    stopper.join();
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    EXPECT_EQ(outcome->run.state, catalog::RunState::kCancelled);
+    Add({"2024-01-01T00:00:02Z,a,3"});
+  }
+  EXPECT_EQ(pipeline_.Rows("SELECT host, x, rack FROM named"), "a|1|1\na|3|1\nb|2|-\n");
+}
+
+TEST_F(StreamRun, ATableThatAStreamReadsIsStored) {
+  pipeline_.Write("racks.csv", "host,rack\na,1\nb,2\n");
+  pipeline_.Nodes(std::string(kLoads) +
+                  "  racks: {source: {files: racks.csv, columns: {rack: bigint}}}\n"
+                  "  some: {sql: SELECT * FROM racks WHERE rack < 2, materialize: none}\n"
+                  "  named: {from: loads, lookup: {in: some, match: [host], take: [rack],\n"
+                  "          missing: drop}, materialize: append}\n");
+  EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
+  EXPECT_EQ(pipeline_.Rows("SELECT host, rack FROM named"), "a|1\n");
+}
+
 TEST_F(StreamRun, AWrongEventTimeIsSaidOnceAtTheSource) {
   const std::string nodes =
       "  loads:\n"

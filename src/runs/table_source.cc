@@ -72,6 +72,18 @@ component::Statement OrderedRows(component::Input input, const data::EdgeType& e
   return {text + terms, {{at, at + kName.size(), std::string(kName), 0}}, {std::move(input)}, {}};
 }
 
+Status CheckColumns(const catalog::VersionRecord& version, const data::EdgeType& edge, bool begun) {
+  TW_ASSIGN_OR_RETURN(const auto schema, data::ToArrow(version.manifest.columns));
+  if (schema->Equals(*edge.schema, /*check_metadata=*/false)) return {};
+  return Status::Invalid(fmt::format("version {} of table {}.{}{} has other columns than {}",
+                                     version.number, version.pipeline, version.table,
+                                     begun ? ", which was begun," : "",
+                                     begun ? "the table has now" : "the run was planned with"))
+      .WithSlug("columns-changed")
+      .WithHint(begun ? "give the node another name, so that it begins with the newest version"
+                      : "run again: the table was written meanwhile");
+}
+
 TableSource::TableSource(component::Engine* engine, component::TableInput table,
                          data::EdgeType edge, data::Columns columns, std::stop_token stop)
     : engine_(engine),

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/records.h"
 #include "component/engine.h"
 #include "component/source.h"
 #include "data/manifest.h"
@@ -13,6 +14,10 @@ namespace thalweg::runs {
 
 /// Rows of a stored table in a fixed order: by event time, then by all other columns, NULLs first.
 component::Statement OrderedRows(component::Input input, const data::EdgeType& edge);
+
+/// Refuses a version whose columns are not those of `edge`, slug "columns-changed". `begun`: a
+/// stream goes on with it.
+Status CheckColumns(const catalog::VersionRecord& version, const data::EdgeType& edge, bool begun);
 
 /// Position of a version whose rows a stream that has ended has given on.
 inline constexpr std::string_view kEndOfTable = "end";
