@@ -232,6 +232,35 @@ def test_frames(directory):
     expect("frame-of-a-table" in ended.err, "a table has no frames", ended)
 
 
+def test_large_frames(directory):
+    """A frame of several decoded batches is still one."""
+    long = "x" * 1_500_000
+    rows = ", ".join(f'{{ts: "2024-01-01T00:00:0{i}Z", host: {long}, load: {i}}}' for i in range(5))
+    small = '{ts: "2024-01-01T00:00:10Z", host: a, load: 1}'
+    tests = f"  large: {{inputs: {{loads: [{{frame: [{rows}]}}, {{frame: [{small}]}}]}}, expect: {{tops: [{{n: 5}}, {{n: 1}}]}}}}"
+    program(directory, FRAMES.partition("tests:")[0] + "tests:\n" + tests).good("test")
+
+
+def test_replays(directory):
+    """A replayed table has the columns of the table, whether the test gives its rows or the table's."""
+    thalweg = program(directory, """thalweg: 1
+pipeline: replays
+nodes:
+  raw: {source: {files: none.csv, columns: {ts: timestamptz, host: varchar, load: bigint}}}
+  loads: {sql: "SELECT * FROM raw WHERE load > 0"}
+  again: {source: {replay: loads}, event_time: {column: ts}}
+  sums: {from: again, aggregate: {window: {tumbling: 10s}, columns: {n: count(host), total: sum(load)}}}
+tests:
+  of_the_replay:
+    inputs: {again: [{ts: "2024-01-01T00:00:00Z", load: 1}, {ts: "2024-01-01T00:00:01Z", load: 2}]}
+    expect: {sums: [{n: 0, total: 3}]}
+  of_the_table:
+    inputs: {raw: [{ts: "2024-01-01T00:00:01Z", load: 2}, {ts: "2024-01-01T00:00:00Z", load: 1}, {load: 0}]}
+    expect: {sums: [{n: 0, total: 3}]}
+""")
+    expect_equal(thalweg.good("test").out, "ok      of_the_replay\nok      of_the_table\n", "what it says")
+
+
 def test_examples(directory):
     notes = []
     for example in sorted((ROOT / "examples").rglob("*.yaml")):
@@ -247,4 +276,4 @@ def test_examples(directory):
 
 if __name__ == "__main__":
     sys.exit(run_tests([test_tables, test_differences, test_a_node_that_fails, test_mistakes, test_streams,
-                        test_frames, test_examples], "pipeline_test_command"))
+                        test_frames, test_large_frames, test_replays, test_examples], "pipeline_test_command"))

@@ -100,13 +100,17 @@ Result<data::SchemaRef> WithFrames(const data::SchemaRef& schema) {
   return data::SchemaRef(*std::move(with));
 }
 
-Result<data::Batch> InFrame(std::int64_t frame, const data::SchemaRef& schema,
-                            const data::Batch& rows) {
-  std::vector<std::int64_t> frames(static_cast<std::size_t>(rows->num_rows()), frame);
-  if (!frames.empty()) frames.back() = -frame;
-  operators::Arrays columns = rows->columns();
-  columns.push_back(operators::MakeWide(arrow::int64(), std::move(frames)));
-  return operators::MakeRows(schema, rows->num_rows(), std::move(columns));
+Result<std::vector<data::Batch>> InFrame(std::int64_t frame, const data::SchemaRef& schema,
+                                         std::vector<data::Batch> rows) {
+  std::erase_if(rows, [](const data::Batch& batch) { return batch->num_rows() == 0; });
+  for (data::Batch& batch : rows) {
+    std::vector<std::int64_t> frames(static_cast<std::size_t>(batch->num_rows()), frame);
+    if (&batch == &rows.back()) frames.back() = -frame;
+    operators::Arrays columns = batch->columns();
+    columns.push_back(operators::MakeWide(arrow::int64(), std::move(frames)));
+    batch = operators::MakeRows(schema, batch->num_rows(), std::move(columns));
+  }
+  return rows;
 }
 
 std::shared_ptr<const component::OperatorSpec> MakeFramesSpec() {

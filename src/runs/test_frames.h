@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "component/operator.h"
 #include "data/element.h"
@@ -15,9 +15,9 @@ namespace thalweg::runs {
 /// The columns or the schema of rows, and the column behind them that says their frame.
 data::Columns WithFrames(data::Columns columns);
 Result<data::SchemaRef> WithFrames(const data::SchemaRef& schema);
-/// Rows of one frame, from 1; 0: of none.
-Result<data::Batch> InFrame(std::int64_t frame, const data::SchemaRef& schema,
-                            const data::Batch& rows);
+/// All rows of one frame, from 1; 0: of none.
+Result<std::vector<data::Batch>> InFrame(std::int64_t frame, const data::SchemaRef& schema,
+                                         std::vector<data::Batch> rows);
 
 /// Rows with their frames to frames of rows.
 std::shared_ptr<const component::OperatorSpec> MakeFramesSpec();

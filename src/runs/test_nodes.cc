@@ -46,7 +46,7 @@ void BecomeTestSource(std::shared_ptr<const TestSource::Rows> rows, spec::Node* 
 
 data::Columns TestColumns::Of(int node, std::optional<spec::EventTimeSpec>* event_time) {
   const spec::Node& spec = *graph_.nodes[static_cast<std::size_t>(node)].spec;
-  if (spec.kind == spec::NodeKind::kSource) return OfSource(node);
+  if (IsOutside(node)) return OfSource(node);
   if (!std::exchange(planned_, true)) PlanAll();
   if (!plan_) return {};
   const int i = plan_->graph.Find(spec.name);
@@ -58,6 +58,11 @@ data::Columns TestColumns::Of(int node, std::optional<spec::EventTimeSpec>* even
     (*event_time)->column = *stream->bound.output.event_time;
   }
   return stream->columns;
+}
+
+bool TestColumns::IsOutside(int node) const {
+  const GraphNode& of = graph_.nodes[static_cast<std::size_t>(node)];
+  return of.spec->kind == spec::NodeKind::kSource && of.inputs.empty();
 }
 
 data::Columns TestColumns::OfSource(int node) {
@@ -102,8 +107,8 @@ void TestColumns::PlanAll() {
                   [](const auto& node) { return node.kind == spec::NodeKind::kTarget; });
     for (spec::Node& node : pipeline->nodes) {
       SimplifyForTest(&node);
-      if (node.kind != spec::NodeKind::kSource) continue;
       const int i = graph_.Find(node.name);
+      if (!IsOutside(i)) continue;
       auto rows = std::make_shared<TestSource::Rows>();
       rows->bounded = !graph_.nodes[static_cast<std::size_t>(i)].streams;
       rows->columns = OfSource(i);

@@ -26,13 +26,16 @@ class TestColumns {
         graph_(graph),
         stop_(std::move(stop)) {}
 
-  /// Of a source what it declares or its data shows, of others what planning finds. Empty: not
-  /// known. `event_time`: set where the node's rows have one that the file does not name.
+  /// Of a source what it declares or its data shows, of others, and of a replayed table, what
+  /// planning finds. Empty: not known. `event_time`: set where the node's rows have one that the
+  /// file does not name.
   data::Columns Of(int node, std::optional<spec::EventTimeSpec>* event_time);
   /// Adds what the file says of a source's columns, and corrects types.
   void AddDeclared(int node, data::Columns* columns) const;
 
  private:
+  /// A source that does not replay a table of the home.
+  bool IsOutside(int node) const;
   data::Columns OfSource(int node);
   void PlanAll();
 

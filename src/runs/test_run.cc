@@ -195,9 +195,8 @@ class Tester {
             DecodeTestRows(step.rows, columns,
                            fmt::format("node {}", QuoteName(input.written->node.name)),
                            diagnostics_));
-        for (data::Batch& batch : batches) {
-          if (!input.framed) continue;
-          TW_ASSIGN_OR_RETURN(batch, InFrame(step.frame, input.rows->schema, batch));
+        if (input.framed) {
+          TW_ASSIGN_OR_RETURN(batches, InFrame(step.frame, input.rows->schema, std::move(batches)));
         }
         if (!input.streams) {
           for (auto& batch : batches) input.rows->batches.push_back(std::move(batch));
