@@ -23,7 +23,8 @@ struct AggregateOptions {
 
 /// One row per key and window: the key columns, window_start and window_end (of the event time's
 /// type), then the aggregates. Without a window: one row per key and frame, or per key at the end
-/// where rows are in no frame. With a window each emission is a frame of its own.
+/// where rows are in no frame. Each emission of a tumbling or hopping window is a frame of its own;
+/// session and kapacitor windows make none.
 class AggregateSpec : public component::OperatorSpec, public FrameReader {
  public:
   using Options = AggregateOptions;

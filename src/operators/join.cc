@@ -37,7 +37,8 @@ component::OptionsOf<JoinOptions> JoinOptions::Describe() {
       .Field(
           "tolerance", &O::tolerance,
           {.doc = "Per frame: rows whose times are so close become one row. 0s: equal times. The "
-                  "same window, or key of a group, of several inputs is one frame.",
+                  "same tumbling or hopping window, or key of a group, of several inputs is one "
+                  "frame.",
            .example = "1s"})
       .Field("within", &O::within,
              {.doc = "Pairs of rows of two inputs whose times differ by no more than this.",
