@@ -48,6 +48,7 @@ class FixedColumnBuilder : public ColumnBuilder {
     auto data = arrow::ArrayData::Make(
         type(), length, {std::move(bitmap), arrow::Buffer::FromVector(std::move(values_))}, nulls);
     values_ = {};
+    values_.reserve(static_cast<std::size_t>(length));  // batches are mostly alike
     return arrow::MakeArray(std::move(data));
   }
   std::int64_t fixed_width() const override { return sizeof(T) + 1; }
@@ -113,14 +114,19 @@ class BytesColumnBuilder : public ColumnBuilder {
   }
   std::shared_ptr<arrow::Array> Finish() override {
     const std::int64_t length = rows();
+    const std::size_t bytes = data_.size();
     auto [bitmap, nulls] = FinishValidity();
     auto data =
         arrow::ArrayData::Make(type(), length,
                                {std::move(bitmap), arrow::Buffer::FromVector(std::move(offsets_)),
                                 arrow::Buffer::FromString(std::move(data_))},
                                nulls);
-    offsets_ = {0};
+    // Batches are mostly alike.
+    offsets_ = {};
+    offsets_.reserve(static_cast<std::size_t>(length) + 1);
+    offsets_.push_back(0);
     data_ = {};
+    data_.reserve(bytes);
     return arrow::MakeArray(std::move(data));
   }
   std::int64_t fixed_width() const override { return 5; }

@@ -17,6 +17,29 @@ bool Has(std::string_view text, char c) {
   return std::memchr(text.data(), c, text.size()) != nullptr;
 }
 
+/// Keys are short and compared for each field of each row: without a call.
+bool SameBytes(const char* a, const char* b, std::size_t size) {
+  const auto same = [&]<typename Word>(Word, std::size_t at) {
+    Word left, right;
+    std::memcpy(&left, a + at, sizeof left);
+    std::memcpy(&right, b + at, sizeof right);
+    return left == right;
+  };
+  constexpr std::uint64_t kLong = 0;
+  constexpr std::uint32_t kShort = 0;
+  if (size > 16) return std::memcmp(a, b, size) == 0;
+  if (size >= 8) return same(kLong, 0) && same(kLong, size - 8);
+  if (size >= 4) return same(kShort, 0) && same(kShort, size - 4);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+bool IsBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 }  // namespace
 
 JsonLines::JsonLines(RowBuilder& rows, const JsonRow& row) : rows_(rows), row_(row) {
@@ -83,13 +106,14 @@ bool JsonLines::AppendObject(std::string_view line, std::uint32_t begin) {
     const JsonRow::Known& expected = known[field];
     const std::size_t size = expected.key.size();
     const char* const key = at(place[0]);
-    if (key[0] != '"' || std::memcmp(key + 1, expected.key.data(), size) != 0 ||
-        key[1 + size] != '"' || *at(place[1]) != ':') {
+    if (key[0] != '"' || place[1] - place[0] < size + 2 || *at(place[1]) != ':' ||
+        key[1 + size] != '"' || !SameBytes(key + 1, expected.key.data(), size)) {
       return false;
     }
     const char closing = *at(place[3]);
     if (closing != ',' && closing != '}') return false;
-    const auto token = TrimToken(std::string_view(at(place[2]), place[3] - place[2]));
+    std::string_view token(at(place[2]), place[3] - place[2]);
+    if (IsBlank(token.back())) token = TrimToken(token);
     if (!AppendToken(token, expected.column)) return false;
     if (closing == '}') break;
   }
