@@ -51,9 +51,8 @@ class BytesIndex {
     }
   }
   std::uint32_t Add(std::string_view key) {
-    std::uint32_t slot = 0;
-    Map([key](std::size_t) { return key; }, 1, &slot);
-    return slot;
+    if ((size() + 1) * 3 > entries_.size() * 2) Rebuild(entries_.size() * 2);
+    return FindOrAdd(Wanted(key));
   }
 
   static constexpr std::uint32_t kAbsent = UINT32_MAX;
@@ -95,7 +94,7 @@ class BytesIndex {
   /// A key that is looked for.
   struct Wanted {
     Wanted() = default;
-    explicit Wanted(std::string_view wanted) : key(wanted) {
+    explicit Wanted(std::string_view wanted) : key(wanted), low(0), high(0) {
       std::uint64_t folded = kFirst ^ key.size();
       const char* at = key.data();
       std::size_t left = key.size();
@@ -112,7 +111,7 @@ class BytesIndex {
     // Never stored, so not frozen. Words are folded by widening multiplication, as wyhash does.
     static constexpr std::uint64_t kFirst = 0xA0761D6478BD642Fu, kSecond = 0xE7037ED1A0B428DBu;
     std::string_view key;
-    std::uint64_t low = 0, high = 0, hash = 0;
+    std::uint64_t low, high, hash;  // as made without a key: nothing
   };
   static constexpr std::size_t kSmallest = 64;
   static constexpr std::size_t kCached = 256 << 10;

@@ -193,7 +193,10 @@ Status PaneAggregate::EmitUpdates() {
         TW_RETURN_IF_ERROR(accumulators_.Merge(pane->second.states, group, &sum_, group));
       }
     }
+    const auto frame = static_cast<std::uint64_t>(start);
+    Emit(data::FrameBegin{frame});
     EmitGroups(sum_, groups, groups, start, end);
+    Emit(data::FrameEnd{frame});
   }
   return {};
 }
