@@ -21,11 +21,14 @@ const char* __tsan_default_options() {
 const char* __tsan_default_suppressions();
 const char* __tsan_default_suppressions() {
   return "called_from_lib:libduckdb.so\n"
-         "called_from_lib:libarrow\n"
+         "called_from_lib:libarrow.so\n"
+         "called_from_lib:libarrow_compute.so\n"
          "called_from_lib:libparquet\n"
          "race:libduckdb.so\n"
          "race:libarrow\n"
-         "race:libparquet\n";
+         "race:libparquet\n"
+         "mutex:libduckdb.so\n"
+         "mutex:_dl_call_fini\n";  // of Arrow, when the program ends
 }
 
 const char* __lsan_default_suppressions();
