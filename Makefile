@@ -26,7 +26,7 @@ bootstrap:
 	@tools/bootstrap
 
 build: bootstrap
-	@tools/build dev
+	@tools/build dev thalweg
 
 demo: build
 	@tools/demo
@@ -40,7 +40,8 @@ test: test-asan
 	@tools/run_tests --summary build build-asan
 endif
 
-test-dev: build
+test-dev: bootstrap
+	@tools/build dev
 	@tools/run_tests build -LE '^slow$$'
 
 test-asan: test-dev
@@ -48,7 +49,8 @@ test-asan: test-dev
 	@tools/run_tests build-asan -L '$(call alternatives,$(ASAN_ROOMS))' -LE '^slow$$'
 
 # Long crash, fault and matrix tests (label slow), and the thread sanitizer.
-check-slow: build
+check-slow: bootstrap
+	@tools/build dev
 	@if ctest --test-dir build -N -L '^slow$$' | grep -q 'Total Tests: [1-9]'; then \
 	  tools/run_tests build -L '^slow$$'; else echo "no tests have the label slow"; fi
 	@tools/build tsan $(call room_targets,$(TSAN_ROOMS))
