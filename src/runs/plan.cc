@@ -10,6 +10,7 @@
 #include "runs/check_event_time.h"
 #include "runs/checks.h"
 #include "runs/decide.h"
+#include "runs/planned_columns.h"
 #include "runs/stream_plan.h"
 
 namespace thalweg::runs {
@@ -335,19 +336,7 @@ class Planner {
   }
 
   data::Columns ColumnsOf(const InputTable& table) const {
-    if (table.node >= 0 && table.table != plan_.graph.nodes[At(table.node)].name()) {
-      const GraphNode& owner = plan_.graph.nodes[At(table.node)];
-      if (owner.spec->kind != spec::NodeKind::kOperator) return component::RejectColumns();
-      if (const auto& op = plan_.nodes[At(table.node)].op; op != nullptr) {
-        const std::string side = SideOf(owner.name(), table.table);
-        for (const auto& [name, columns] : op->sides) {
-          if (name == side) return columns;
-        }
-      }
-      const auto stored = stored_columns_.find(table.pipeline + "." + table.table);
-      return stored == stored_columns_.end() ? data::Columns() : stored->second;
-    }
-    if (table.node >= 0) return plan_.nodes[At(table.node)].columns;
+    if (auto planned = PlannedColumns(plan_, table)) return *std::move(planned);
     const auto it = stored_columns_.find(table.pipeline + "." + table.table);
     return it == stored_columns_.end() ? data::Columns() : it->second;
   }

@@ -11,6 +11,7 @@
 #include "operators/sql_operator.h"
 #include "runs/bind_operator.h"
 #include "runs/check_event_time.h"
+#include "runs/planned_columns.h"
 #include "runs/recipe.h"
 #include "runs/replay_source.h"
 #include "runs/run_state.h"
@@ -180,22 +181,14 @@ class StreamPlanner {
 
   /// Of a table that is there before the stream begins: as planned, else as stored.
   Result<data::Columns> StoredColumns(const InputTable& table) {
-    if (table.node >= 0) {
-      const GraphNode& node = plan_.graph.nodes[static_cast<std::size_t>(table.node)];
-      const NodePlan& plan = plan_.nodes[static_cast<std::size_t>(table.node)];
-      const std::string side = SideOf(node.name(), table.table);
-      if (side.empty()) {
-        if (!plan.columns.empty()) return plan.columns;
-      } else if (node.spec->kind != spec::NodeKind::kOperator) {
-        return component::RejectColumns();
-      } else if (plan.op != nullptr) {
-        for (const auto& [name, columns] : plan.op->sides) {
-          if (name == side) return columns;
-        }
-      } else if (plan.version) {
-        TW_ASSIGN_OR_RETURN(const auto stored,
-                            workspace_.catalog().VersionOfRun(table.pipeline, table.table,
-                                                              plan.version->run_number));
+    auto planned = PlannedColumns(plan_, table);
+    if (planned && !planned->empty()) return *std::move(planned);
+    if (table.node >= 0 && !planned) {
+      const auto& reused = plan_.nodes[static_cast<std::size_t>(table.node)].version;
+      if (reused) {
+        TW_ASSIGN_OR_RETURN(
+            const auto stored,
+            workspace_.catalog().VersionOfRun(table.pipeline, table.table, reused->run_number));
         if (stored) return stored->manifest.columns;
       }
     }
