@@ -36,10 +36,6 @@ bool SameBytes(const char* a, const char* b, std::size_t size) {
   return true;
 }
 
-bool IsBlank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 }  // namespace
 
 JsonLines::JsonLines(RowBuilder& rows, const JsonRow& row) : rows_(rows), row_(row) {
@@ -112,8 +108,7 @@ bool JsonLines::AppendObject(std::string_view line, std::uint32_t begin) {
     }
     const char closing = *at(place[3]);
     if (closing != ',' && closing != '}') return false;
-    std::string_view token(at(place[2]), place[3] - place[2]);
-    if (IsBlank(token.back())) token = TrimToken(token);
+    const auto token = TrimToken(std::string_view(at(place[2]), place[3] - place[2]));
     if (!AppendToken(token, expected.column)) return false;
     if (closing == '}') break;
   }

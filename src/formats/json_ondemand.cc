@@ -9,14 +9,6 @@ namespace thalweg::formats {
 namespace od = simdjson::ondemand;
 using simdjson::error_code;
 
-std::string_view TrimToken(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
-                            token.back() == '\r')) {
-    token.remove_suffix(1);
-  }
-  return token;
-}
-
 error_code ReadBoolean(od::value& value, bool* out) {
   return value.get_bool().get(*out);
 }

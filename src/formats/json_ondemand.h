@@ -15,7 +15,13 @@ namespace thalweg::formats {
 inline constexpr int kDeepestJson = 512;
 
 /// A token of on-demand without the blanks behind it.
-std::string_view TrimToken(std::string_view token);
+inline std::string_view TrimToken(std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' ||
+                            token.back() == '\r')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
 
 /// Reads the value to its end. Its error says what is wrong with it.
 simdjson::error_code CheckValue(simdjson::ondemand::value value, int depth);
