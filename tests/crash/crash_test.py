@@ -35,6 +35,7 @@ from homes import (DONE, FAILED, NOT_FOUND, NOTHING_YET, SIGKILLED, WAITING, cat
 from program import DATA, Failure, Program, Workplace, expect, has_test_hooks, program_path, skip  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 from stream_place import StreamPlace  # noqa: E402
+from watchers import Watchers  # noqa: E402
 
 PHASES = ("first", "run", "approve", "again")
 FAULTS = ("kill", "powercut", "fail", "fail+", "nospace", "nospace+")
@@ -138,24 +139,25 @@ class Place:
         self.restore(phase)
         watch_all = fault != "powercut"  # a power cut takes readers with it
         before, after = self.before[phase], self.expected[phase]
-        watcher = Watcher(self, before, after)
+        reader = Reader(self, before, after)
+        watchers = Watchers(reader.check_tables, reader.check_targets, shortest_pause=0.005)
         if watch_all:
-            watcher.start()
+            watchers.start()
         ended = self.command(phase, f"{fault.rstrip('+')}:{number}{'+' if fault.endswith('+') else ''}")
         self.check_end(fault, ended)
         if not watch_all:
-            watcher.start()
+            watchers.start()
         try:
             # Right after a crash, before anybody repairs: no target is half.
-            watcher.check_targets()
+            reader.check_targets()
             self.finish(use_resume=number % 2 == 1)
         finally:
-            watcher.stop()
-        watcher.raise_failure()
+            watchers.stop()
+        watchers.raise_failure()
         self.compare(after)
         settle_queued(self.thalweg, self.here, self.scenario.arguments)
         self.check_home()
-        return ended, watcher.looks
+        return ended, reader.looks
 
     def check_end(self, fault, ended):
         if fault in KILLING:
@@ -186,32 +188,16 @@ class Place:
         expect(not wrong, "\n  ".join(["the home is not clean:", *wrong]))
 
 
-class Watcher(threading.Thread):
-    """Looks at tables (through a second process) and targets all the time: each is as before or as after."""
+class Reader:
+    """Looks at tables (through a second process) and at targets: each is as before or as after."""
 
     def __init__(self, place, before, after):
-        super().__init__(daemon=True)
         self.place, self.allowed = place, {}
         for key in after:
             if key.startswith(("table ", "target ")):
                 self.allowed[key] = {before.get(key), after[key]}
         self.fresh = not before
         self.looks = 0
-        self.ending, self.failure = threading.Event(), None
-
-    def run(self):
-        targets = threading.Thread(target=self.guarded, args=(self.check_targets, 0.002), daemon=True)
-        targets.start()
-        self.guarded(self.check_tables, 0.05)  # a look costs more than that: the others need the processor too
-        targets.join()
-
-    def guarded(self, check, pause):
-        try:
-            while not self.ending.is_set() and self.failure is None:
-                check()
-                time.sleep(pause)
-        except Exception as error:
-            self.failure = error
 
     def check_tables(self):
         tables = self.place.scenario.tables
@@ -230,15 +216,6 @@ class Watcher(threading.Thread):
         for path in self.place.scenario.targets:
             data = read(self.place.here / path)
             expect(data in self.allowed[f"target {path}"], f"{path} is half: {short(data)}")
-
-    def stop(self):
-        self.ending.set()
-        if self.is_alive():
-            self.join()
-
-    def raise_failure(self):
-        if self.failure is not None:
-            raise self.failure
 
 
 def digests_of(tables):

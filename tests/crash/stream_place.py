@@ -5,13 +5,12 @@ tables and files, each once. All the while a reader looks. What it sees comes of
 undisturbed run, none twice and none taken back; a table that others are made from is never behind them.
 """
 import json
-import threading
-import time
 from collections import Counter
 
 from homes import (DONE, FAILED, NOT_FOUND, NOTHING_YET, SIGKILLED, catalog_of, complaints, copy, settle_queued, unnamed,
                    unsettled)
 from program import Failure, Program, expect
+from watchers import Watchers
 
 CUT = {"THALWEG_CHECKPOINT_ELEMENTS": "1", "THALWEG_BATCH_BYTES": "8192"}
 CUT_OTHERWISE = {"THALWEG_CHECKPOINT_ELEMENTS": "2", "THALWEG_BATCH_BYTES": "5000"}
@@ -73,17 +72,18 @@ class StreamPlace:
     def disturb(self, phase, fault, number):
         copy(self.state(phase), self.here)
         reader = Reader(self)
+        watchers = Watchers(reader.look, shortest_pause=0.02)
         if fault != "powercut":  # it takes readers with it
-            reader.start()
+            watchers.start()
         try:
             ended = self.command(phase, f"{fault.rstrip('+')}:{number}{'+' if fault.endswith('+') else ''}")
             self.check_end(fault, ended)
             if fault == "powercut":
-                reader.start()
+                watchers.start()
             self.finish(number)
         finally:
-            reader.stop()
-        reader.raise_failure()
+            watchers.stop()
+        watchers.raise_failure()
         settle_queued(self.thalweg, self.here, [])
         self.compare()
         self.check_home()
@@ -180,22 +180,16 @@ def rows_in(target, files):
     return rows
 
 
-class Reader(threading.Thread):
-    """Looks at files and tables all the time."""
+class Reader:
+    """Looks at files, and then at tables."""
 
     def __init__(self, place):
-        super().__init__(daemon=True)
-        self.place, self.ending, self.failure, self.looks = place, threading.Event(), None, 0
+        self.place, self.looks = place, 0
         self.tables, self.files = None, {target: {} for target in place.scenario.targets}
 
-    def run(self):
-        try:
-            while not self.ending.is_set():
-                self.look_at_files()
-                self.look_at_tables()
-                time.sleep(0.02)
-        except Exception as error:
-            self.failure = error
+    def look(self):
+        self.look_at_files()
+        self.look_at_tables()
 
     def look_at_files(self):
         for target, before in self.files.items():
@@ -222,12 +216,3 @@ class Reader(threading.Thread):
         expect(sum(found.rows["counts"].values()) >= shown_files, "the files are ahead of the table")
         self.tables = found
         self.looks += 1
-
-    def stop(self):
-        self.ending.set()
-        if self.is_alive():
-            self.join()
-
-    def raise_failure(self):
-        if self.failure is not None:
-            raise self.failure
