@@ -1,10 +1,8 @@
 #include "operators/accumulators.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include <arrow/array/array_base.h>
@@ -14,19 +12,11 @@
 #include <arrow/type_traits.h>
 #include <fmt/format.h>
 
+#include "operators/accumulator_words.h"
 #include "operators/key_codec.h"
 
 namespace thalweg::operators {
 namespace {
-
-__extension__ using Wide = __int128;
-
-// Words of a function, from its first one.
-constexpr std::size_t kSum = 0, kSumNulls = 1;                      // sum, and mean of reals
-constexpr std::size_t kMeanLow = 0, kMeanHigh = 1, kMeanNulls = 2;  // mean of integers: 128 bits
-constexpr std::size_t kExtreme = 0, kExtremeRows = 1;  // min, max; of texts the rows only, at 0
-constexpr std::size_t kEndTime = 0, kEndKind = 1, kEndValue = 2;  // first, last
-enum EndKind : std::int64_t { kNone, kValue, kNullValue };
 
 std::size_t WordsOf(Aggregation what, NumberForm form) {
   switch (what) {
@@ -45,31 +35,6 @@ std::size_t WordsOf(Aggregation what, NumberForm form) {
     default:
       return 0;
   }
-}
-
-double Real(std::int64_t bits) {
-  return std::bit_cast<double>(bits);
-}
-std::int64_t Bits(double value) {
-  return std::bit_cast<std::int64_t>(value);
-}
-
-/// Doubles as integers of the same order; NaN is the greatest, as in SQL. Its own inverse.
-std::int64_t Ordered(std::int64_t bits) {
-  return bits < 0 ? bits ^ std::numeric_limits<std::int64_t>::max() : bits;
-}
-std::int64_t ToOrdered(std::int64_t bits) {
-  const double value = Real(bits);
-  if (std::isnan(value)) return Ordered(Bits(std::numeric_limits<double>::quiet_NaN()));
-  return Ordered(Bits(value == 0 ? 0.0 : value));
-}
-
-Wide Join(std::int64_t low, std::int64_t high) {
-  return (static_cast<Wide>(high) << 64) | static_cast<Wide>(static_cast<std::uint64_t>(low));
-}
-void Split(Wide value, std::int64_t* low, std::int64_t* high) {
-  *low = static_cast<std::int64_t>(static_cast<std::uint64_t>(value));
-  *high = static_cast<std::int64_t>(value >> 64);
 }
 
 Status Overflow(const AggregateCall& call) {
@@ -284,7 +249,7 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
     case Aggregation::kSum: {
       bool overflow = false;
       const auto add = [&overflow](std::int64_t* word, std::int64_t value) {
-        overflow |= __builtin_add_overflow(word[kSum], value, &word[kSum]);
+        overflow |= __builtin_add_overflow(word[kSumWord], value, &word[kSumWord]);
       };
       if (count_rows && real) {
         each([=](std::int64_t* row, std::size_t i) {
@@ -300,9 +265,9 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
         each([=, &add](std::int64_t* row, std::size_t i) {
           std::int64_t* word = row + at;
           if (valid != nullptr && valid[i] == 0) {
-            ++word[kSumNulls];
+            ++word[kSumNullsWord];
           } else if (real) {
-            word[kSum] = Bits(Real(word[kSum]) + Real(values[i]));
+            word[kSumWord] = Bits(Real(word[kSumWord]) + Real(values[i]));
           } else {
             add(word, values[i]);
           }
@@ -316,13 +281,13 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
         std::int64_t* word = row + at;
         const bool null = valid != nullptr && valid[i] == 0;
         if (real) {
-          null ? void(++word[kSumNulls])
-               : void(word[kSum] = Bits(Real(word[kSum]) + Real(values[i])));
+          null ? void(++word[kSumNullsWord])
+               : void(word[kSumWord] = Bits(Real(word[kSumWord]) + Real(values[i])));
         } else if (null) {
-          ++word[kMeanNulls];
+          ++word[kMeanNullsWord];
         } else {
-          Split(Join(word[kMeanLow], word[kMeanHigh]) + values[i], &word[kMeanLow],
-                &word[kMeanHigh]);
+          Split(Join(word[kMeanLowWord], word[kMeanHighWord]) + values[i], &word[kMeanLowWord],
+                &word[kMeanHighWord]);
         }
       });
       break;
@@ -332,8 +297,9 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
       const bool least = function.what() == Aggregation::kMin;
       each_valid([=](std::int64_t* word, std::size_t i) {
         const std::int64_t value = real ? ToOrdered(values[i]) : values[i];
-        if (word[kExtremeRows]++ == 0 || (least ? value < word[kExtreme] : value > word[kExtreme]))
-          word[kExtreme] = value;
+        if (word[kExtremeRowsWord]++ == 0 ||
+            (least ? value < word[kExtremeWord] : value > word[kExtremeWord]))
+          word[kExtremeWord] = value;
       });
       break;
     }
@@ -344,13 +310,13 @@ Status Accumulators::UpdateOne(const Function& function, const Input& input, boo
       const std::int64_t* times = input.times;
       each([=](std::int64_t* row, std::size_t i) {
         std::int64_t* word = row + at;
-        if (word[kEndKind] != kNone &&
-            !(first ? times[i] < word[kEndTime] : times[i] > word[kEndTime]))
+        if (word[kEndKindWord] != kNoEnd &&
+            !(first ? times[i] < word[kEndTimeWord] : times[i] > word[kEndTimeWord]))
           return;
-        word[kEndTime] = times[i];
+        word[kEndTimeWord] = times[i];
         const bool null = valid != nullptr && valid[i] == 0;
-        word[kEndKind] = null ? kNullValue : kValue;
-        word[kEndValue] = null ? 0 : values[i];
+        word[kEndKindWord] = null ? kEndIsNull : kEndIsValue;
+        word[kEndValueWord] = null ? 0 : values[i];
       });
       break;
     }
@@ -394,10 +360,11 @@ void Accumulators::UpdateText(const Function& function, const Input& input,
     } else {
       const std::int64_t time = input.times[i];
       const bool first = function.what() == Aggregation::kFirst;
-      if (word[kEndKind] != kNone && !(first ? time < word[kEndTime] : time > word[kEndTime]))
+      if (word[kEndKindWord] != kNoEnd &&
+          !(first ? time < word[kEndTimeWord] : time > word[kEndTimeWord]))
         continue;
-      word[kEndTime] = time;
-      word[kEndKind] = null ? kNullValue : kValue;
+      word[kEndTimeWord] = time;
+      word[kEndKindWord] = null ? kEndIsNull : kEndIsValue;
       kept = text;
     }
   }
@@ -417,40 +384,42 @@ Status Accumulators::MergeOne(const Function& function, const GroupStates& from,
     case Aggregation::kSum:
     case Aggregation::kMean:
       if (real) {
-        target[kSum] = Bits(Real(target[kSum]) + Real(source[kSum]));
-        target[kSumNulls] += source[kSumNulls];
+        target[kSumWord] = Bits(Real(target[kSumWord]) + Real(source[kSumWord]));
+        target[kSumNullsWord] += source[kSumNullsWord];
       } else if (function.what() == Aggregation::kMean) {
-        Split(Join(target[kMeanLow], target[kMeanHigh]) + Join(source[kMeanLow], source[kMeanHigh]),
-              &target[kMeanLow], &target[kMeanHigh]);
-        target[kMeanNulls] += source[kMeanNulls];
+        Split(Join(target[kMeanLowWord], target[kMeanHighWord]) +
+                  Join(source[kMeanLowWord], source[kMeanHighWord]),
+              &target[kMeanLowWord], &target[kMeanHighWord]);
+        target[kMeanNullsWord] += source[kMeanNullsWord];
       } else {
-        if (__builtin_add_overflow(target[kSum], source[kSum], &target[kSum]))
+        if (__builtin_add_overflow(target[kSumWord], source[kSumWord], &target[kSumWord]))
           return Overflow(function.call);
-        target[kSumNulls] += source[kSumNulls];
+        target[kSumNullsWord] += source[kSumNullsWord];
       }
       break;
     case Aggregation::kMin:
     case Aggregation::kMax: {
       const bool least = function.what() == Aggregation::kMin;
-      const std::size_t rows = text ? 0 : kExtremeRows;
+      const std::size_t rows = text ? 0 : kExtremeRowsWord;
       if (source[rows] == 0) break;
       if (text) {
         const std::string& theirs = from.texts[function.beside][from_group];
         std::string& ours = to->texts[function.beside][to_group];
         if (target[rows] == 0 || (least ? theirs < ours : theirs > ours)) ours = theirs;
-      } else if (target[rows] == 0 || (least ? source[kExtreme] < target[kExtreme]
-                                             : source[kExtreme] > target[kExtreme])) {
-        target[kExtreme] = source[kExtreme];
+      } else if (target[rows] == 0 || (least ? source[kExtremeWord] < target[kExtremeWord]
+                                             : source[kExtremeWord] > target[kExtremeWord])) {
+        target[kExtremeWord] = source[kExtremeWord];
       }
       target[rows] += source[rows];
       break;
     }
     case Aggregation::kFirst:
     case Aggregation::kLast: {
-      if (source[kEndKind] == kNone) break;
+      if (source[kEndKindWord] == kNoEnd) break;
       const bool first = function.what() == Aggregation::kFirst;
-      if (target[kEndKind] != kNone &&
-          !(first ? source[kEndTime] < target[kEndTime] : source[kEndTime] > target[kEndTime])) {
+      if (target[kEndKindWord] != kNoEnd &&
+          !(first ? source[kEndTimeWord] < target[kEndTimeWord]
+                  : source[kEndTimeWord] > target[kEndTimeWord])) {
         break;
       }
       std::copy_n(source, WordsOf(function.what(), function.form), target);
@@ -501,7 +470,7 @@ Status Accumulators::MergeAll(const GroupStates& from, GroupStates* to) const {
     if (function.what() == Aggregation::kCountRows) continue;
     if (function.what() == Aggregation::kCount || (function.what() == Aggregation::kSum && !real)) {
       if (add(function.word)) return Overflow(function.call);
-      if (function.what() == Aggregation::kSum) add(function.word + kSumNulls);
+      if (function.what() == Aggregation::kSum) add(function.word + kSumNullsWord);
       continue;
     }
     for (std::size_t group = 0; group < groups; ++group) {
@@ -509,93 +478,6 @@ Status Accumulators::MergeAll(const GroupStates& from, GroupStates* to) const {
     }
   }
   return {};
-}
-
-ArrayRef Accumulators::FinishOne(const Function& function,
-                                 const std::shared_ptr<arrow::DataType>& type,
-                                 const GroupStates& states,
-                                 std::span<const std::uint32_t> groups) const {
-  std::vector<std::int64_t> values(groups.size());
-  std::vector<std::uint8_t> valid(groups.size(), 1);
-  std::vector<std::optional<std::string>> texts;
-  const bool real = function.form == NumberForm::kReal, text = function.form == NumberForm::kText;
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    const std::size_t group = groups[i];
-    const std::int64_t* row = states.words.data() + group * stride_;
-    const std::int64_t* word = row + function.word;
-    switch (function.what()) {
-      case Aggregation::kCountRows:
-        values[i] = row[0];
-        break;
-      case Aggregation::kCount:
-        values[i] = word[0];
-        break;
-      case Aggregation::kSum:
-        values[i] = word[kSum];
-        valid[i] = word[kSumNulls] < row[0];
-        break;
-      case Aggregation::kMean: {
-        const std::int64_t rows = row[0] - word[real ? kSumNulls : kMeanNulls];
-        const double sum =
-            real ? Real(word[kSum]) : static_cast<double>(Join(word[kMeanLow], word[kMeanHigh]));
-        valid[i] = rows > 0;
-        values[i] = Bits(rows > 0 ? sum / static_cast<double>(rows) : 0);
-        break;
-      }
-      case Aggregation::kMin:
-      case Aggregation::kMax:
-        if (text) {
-          texts.push_back(word[0] > 0 ? std::optional(states.texts[function.beside][group])
-                                      : std::nullopt);
-        } else {
-          valid[i] = word[kExtremeRows] > 0;
-          values[i] = real ? Ordered(word[kExtreme]) : word[kExtreme];
-        }
-        break;
-      case Aggregation::kFirst:
-      case Aggregation::kLast:
-        if (text) {
-          texts.push_back(word[kEndKind] == kValue
-                              ? std::optional(states.texts[function.beside][group])
-                              : std::nullopt);
-        } else {
-          valid[i] = word[kEndKind] == kValue;
-          values[i] = word[kEndValue];
-        }
-        break;
-      case Aggregation::kCountDistinct:
-        values[i] = static_cast<std::int64_t>(states.sets[function.beside][group].size());
-        break;
-      case Aggregation::kQuantile: {
-        std::vector<std::int64_t> list = states.lists[function.beside][group];
-        valid[i] = !list.empty();
-        if (list.empty()) break;
-        // The least value that at least this share of the values does not exceed.
-        const auto size = static_cast<double>(list.size());
-        const auto rank =
-            static_cast<std::ptrdiff_t>(std::max(1.0, std::ceil(size * function.call.fraction))) -
-            1;
-        std::nth_element(list.begin(), list.begin() + rank, list.end());
-        const std::int64_t value = list[static_cast<std::size_t>(rank)];
-        values[i] = real ? Ordered(value) : value;
-        break;
-      }
-    }
-  }
-  if (text && function.what() != Aggregation::kCount &&
-      function.what() != Aggregation::kCountDistinct) {
-    return MakeText(type, texts);
-  }
-  return MakeNumbers(type, std::move(values), valid);
-}
-
-Arrays Accumulators::Finish(const GroupStates& states,
-                            std::span<const std::uint32_t> groups) const {
-  Arrays columns;
-  for (std::size_t f = 0; f < functions_.size(); ++f) {
-    columns.push_back(FinishOne(functions_[f], fields_[f]->type(), states, groups));
-  }
-  return columns;
 }
 
 }  // namespace thalweg::operators
