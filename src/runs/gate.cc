@@ -13,6 +13,7 @@
 #include "data/row_digest.h"
 #include "formats/cell_writer.h"
 #include "runs/checks.h"
+#include "runs/outside_files.h"
 #include "runs/run_state.h"
 
 namespace thalweg::runs {
@@ -42,7 +43,10 @@ Status Collect(Workspace& workspace, const BoundSql& sql,
                const std::vector<component::Parameter>& parameters, const std::string& path,
                std::stop_token stop, Evidence::Query* query) {
   std::vector<component::Input> inputs;
-  for (const auto& version : versions) inputs.push_back(TableOf(workspace, version));
+  for (const auto& version : versions) {
+    TW_ASSIGN_OR_RETURN(auto table, TableOf(workspace, version));
+    inputs.push_back(std::move(table));
+  }
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
   TW_ASSIGN_OR_RETURN(
       const auto rows,
@@ -200,8 +204,8 @@ Result<std::string> DigestOf(Workspace& workspace, const catalog::VersionRecord&
   if (known) return *known;
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
   const std::string_view name = "thalweg_in";
-  component::Statement statement{
-      fmt::format("SELECT * FROM {}", name), {}, {TableOf(workspace, version)}, {}};
+  TW_ASSIGN_OR_RETURN(auto table, TableOf(workspace, version));
+  component::Statement statement{fmt::format("SELECT * FROM {}", name), {}, {std::move(table)}, {}};
   statement.slots.push_back(
       {statement.text.size() - name.size(), statement.text.size(), std::string(name), 0});
   TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(statement, stop));
@@ -243,6 +247,7 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
                     .input_number = input.number,
                     .input_table = input.table};
   evidence.versions.push_back(evidence.input);
+  TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), input));
   TW_ASSIGN_OR_RETURN(evidence.digest, DigestOf(workspace, input, stop));
   TW_ASSIGN_OR_RETURN(evidence.rows, ExactRows(workspace, input, stop));
   TW_ASSIGN_OR_RETURN(const auto approved, LastApproved(workspace, graph, gate));
@@ -264,7 +269,8 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
     const Status status = Collect(
         workspace, gate.evidence[i], tables[i], parameters,
         JoinPath(directory, fmt::format("{}-{}.parquet", gate.name(), i + 1)), stop, &query);
-    if (!status.ok() && status.code() == Code::kCancelled) return status;
+    if (!status.ok() && (status.code() == Code::kCancelled || status.slug() == kSourceChanged))
+      return status;
     if (!status.ok()) query.error = status.message();
     for (const auto& version : tables[i]) {
       if (std::find(evidence.versions.begin(), evidence.versions.end(), version.manifest.id) ==
@@ -324,6 +330,8 @@ Result<catalog::SignatureRecord> Sign(Workspace& workspace, const Evidence& evid
         .WithSlug("stale-evidence")
         .WithHint("thalweg run shows the new data at the gate");
   }
+  if (decision == catalog::Decision::kApproved)
+    TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), *shown));
   catalog::NewSignature signature{.gate = gate->node,
                                   .decision = decision,
                                   .versions = evidence.versions,

@@ -57,7 +57,7 @@ Result<std::vector<CheckResult>> CheckRows(RunState& state, const GraphNode& nod
                      {},
                      key->table.span};
     TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state, table));
-    others[i] = TableOf(state.workspace, version);
+    TW_ASSIGN_OR_RETURN(others[i], TableOf(state.workspace, version));
   }
   return RunChecks(*engine, checks, staged, others, state.Parameters(), stop);
 }

@@ -15,6 +15,7 @@
 #include "runs/gate.h"
 #include "runs/node_checks.h"
 #include "runs/operator_job.h"
+#include "runs/outside_files.h"
 
 namespace thalweg::runs {
 
@@ -162,6 +163,7 @@ Result<NodeResult> NodeRunner::Start(Task& task) {
     case Action::kInline:
       break;
   }
+  TW_RETURN_IF_ERROR(task.bound.readable);
   switch (task.node.spec->kind) {
     case spec::NodeKind::kSource:
       return RunSource(task);
@@ -198,9 +200,8 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
     }
   }
   if (task.decision.recheck) {
-    TW_ASSIGN_OR_RETURN(
-        const auto checks,
-        CheckRows(state_, task.node, TableOf(state_.workspace, *result.version), task.stop));
+    TW_ASSIGN_OR_RETURN(const auto rows, TableOf(state_.workspace, *result.version));
+    TW_ASSIGN_OR_RETURN(const auto checks, CheckRows(state_, task.node, rows, task.stop));
     change.checks = EncodeChecks(checks);
     result.detail += ", " + Summary(checks);
     if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail))
@@ -367,6 +368,7 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     TW_ASSIGN_OR_RETURN(const auto base, workspace.catalog().LatestGood(
                                              state_.plan.graph.pipeline->name, task.node.name()));
     if (base) {
+      TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), *base));
       if (!data::SchemaChanges(base->manifest.columns, made.columns).empty()) {
         return Status::Invalid("its columns changed, so its rows cannot be appended: " +
                                data::SchemaChanges(base->manifest.columns, made.columns).front())

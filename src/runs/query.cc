@@ -126,7 +126,7 @@ Result<OpenQuery> Query(Workspace& workspace, const std::string& sql, const std:
     for (const auto& file : query.versions[i].manifest.files) {
       if (file.outside()) directories.insert(ParentPath(file.path));
     }
-    inputs[places[i]] = TableOf(workspace, query.versions[i]);
+    TW_ASSIGN_OR_RETURN(inputs[places[i]], TableOf(workspace, query.versions[i]));
   }
 
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());

@@ -129,7 +129,8 @@ Result<std::vector<component::Split>> ReplaySource::Discover(const component::So
 Result<std::unique_ptr<component::Reader>> ReplaySource::Open(const component::Split& split,
                                                               const component::Position& from) {
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
-  TableSource rows(engine, TableOf(workspace_, *version_), edge_, columns_, stop_);
+  TW_ASSIGN_OR_RETURN(auto table, TableOf(workspace_, *version_));
+  TableSource rows(engine, std::move(table), edge_, columns_, stop_);
   TW_ASSIGN_OR_RETURN(auto reader, rows.Open(split, from));
   return std::unique_ptr<component::Reader>(std::make_unique<ReplayReader>(std::move(reader)));
 }

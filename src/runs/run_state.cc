@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "runs/outside_files.h"
+
 namespace thalweg::runs {
 
 std::vector<component::Parameter> RunState::Parameters() const {
@@ -19,8 +21,10 @@ void RunState::Tell(const NodeEvent& event) {
   observer.OnNode(event);
 }
 
-component::TableInput TableOf(const Workspace& workspace, const catalog::VersionRecord& version) {
-  return {version.manifest, workspace.home().path()};
+Result<component::TableInput> TableOf(const Workspace& workspace,
+                                      const catalog::VersionRecord& version) {
+  TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), version));
+  return component::TableInput{version.manifest, workspace.home().path()};
 }
 
 namespace {
@@ -29,8 +33,10 @@ bool PartOfRun(const RunState& state, int node) {
   return node >= 0 && state.planned(node).action != Action::kSkip;
 }
 
-Result<component::Input> InlineNode(RunState& state, const GraphNode& node, Read* read) {
+Result<component::Input> InlineNode(RunState& state, const GraphNode& node, Read* read,
+                                    Status* readable) {
   TW_ASSIGN_OR_RETURN(BoundInputs bound, BindInputs(state, node));
+  if (readable->ok()) *readable = bound.readable;
   Recipe recipe = DefinitionOf(state.workspace, state.plan.graph, node);
   for (std::size_t i = 0; i < bound.reads.size(); ++i) {
     const Read& inner = bound.reads[i];
@@ -51,7 +57,7 @@ Status BindTable(RunState& state, const InputTable& table, BoundInputs* bound) {
   Read read;
   component::Input input = component::EmptyInput{};
   if (PartOfRun(state, table.node) && state.planned(table.node).action == Action::kInline) {
-    TW_ASSIGN_OR_RETURN(input, InlineNode(state, state.node(table.node), &read));
+    TW_ASSIGN_OR_RETURN(input, InlineNode(state, state.node(table.node), &read, &bound->readable));
   } else {
     bool waits = false;
     if (PartOfRun(state, table.node)) {
@@ -64,7 +70,12 @@ Status BindTable(RunState& state, const InputTable& table, BoundInputs* bound) {
       read.state = Read::State::kWaits;
     } else {
       TW_ASSIGN_OR_RETURN(read.version, VersionFor(state, table));
-      input = TableOf(state.workspace, *read.version);
+      auto rows = TableOf(state.workspace, *read.version);
+      if (rows.ok()) {
+        input = *std::move(rows);
+      } else if (bound->readable.ok()) {
+        bound->readable = rows.status();
+      }
     }
   }
   bound->reads.push_back(std::move(read));

@@ -22,7 +22,7 @@ struct NodeResult {
   std::string detail;
   Status error;
   std::int64_t rows = -1, rejected = 0;
-  bool gate_rejected = false;
+  bool gate_rejected = false, gate_timed_out = false;
   Recipe recipe;  ///< of a node that made a version
 };
 
@@ -65,11 +65,16 @@ struct RunState {
 struct BoundInputs {
   Reads reads;
   std::vector<component::Input> inputs;
+  /// Why rows behind `reads` exist no more (CheckOutsideFiles). `inputs` are for reading only when
+  /// it is OK; what is reused reads nothing.
+  Status readable;
 };
 /// All inputs of `node` must have ended. One entry per GraphNode::reads().
 Result<BoundInputs> BindInputs(RunState& state, const GraphNode& node);
 /// One table, as version; kNotFound when there is none to read.
 Result<catalog::VersionRecord> VersionFor(RunState& state, const InputTable& table);
-component::TableInput TableOf(const Workspace& workspace, const catalog::VersionRecord& version);
+/// The one way from a version to an input: its outside files have been looked at.
+Result<component::TableInput> TableOf(const Workspace& workspace,
+                                      const catalog::VersionRecord& version);
 
 }  // namespace thalweg::runs

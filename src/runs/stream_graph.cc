@@ -56,8 +56,8 @@ class TableVersions : public flow::TableFeed {
     TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
     data::EdgeType edge;
     TW_ASSIGN_OR_RETURN(edge.schema, data::ToArrow(found->manifest.columns));
-    TW_ASSIGN_OR_RETURN(const auto rows,
-                        engine->Query(OrderedRows(TableOf(state_.workspace, *found), edge), stop_));
+    TW_ASSIGN_OR_RETURN(auto table, TableOf(state_.workspace, *found));
+    TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(OrderedRows(std::move(table), edge), stop_));
     while (true) {
       TW_ASSIGN_OR_RETURN(data::Batch batch, rows->Next());
       if (!batch) return {};
@@ -238,7 +238,8 @@ class Builder {
     }
     TW_RETURN_IF_ERROR(CheckColumns(*version, edge, begun));
     TW_ASSIGN_OR_RETURN(component::Engine * engine, state_.workspace.engine());
-    auto source = std::make_shared<TableSource>(engine, TableOf(state_.workspace, *version), edge,
+    TW_ASSIGN_OR_RETURN(auto rows, TableOf(state_.workspace, *version));
+    auto source = std::make_shared<TableSource>(engine, std::move(rows), edge,
                                                 version->manifest.columns, stop_);
     std::optional<flow::EventTime> time;
     if (edge.event_time) time = flow::EventTime{*edge.event_time, {}, {}};

@@ -334,8 +334,9 @@ class Tester {
     std::string text = fmt::format("SELECT {} FROM ", names.empty() ? "*" : columns);
     const std::size_t at = text.size();
     text += kName;
+    TW_ASSIGN_OR_RETURN(auto table, TableOf(workspace_, version));
     const component::Statement statement{
-        text, {{at, at + kName.size(), std::string(kName), 0}}, {TableOf(workspace_, version)}, {}};
+        text, {{at, at + kName.size(), std::string(kName), 0}}, {std::move(table)}, {}};
     TW_ASSIGN_OR_RETURN(const auto rows, engine->Query(statement, stop_));
     std::vector<data::Batch> batches;
     while (true) {

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -12,6 +14,7 @@
 #include "catalog/home.h"
 #include "cli/commands/list.h"
 #include "cli/session.h"
+#include "runs/outside_files.h"
 
 namespace thalweg::cli {
 namespace {
@@ -84,6 +87,53 @@ Result<Finding> CheckFiles(runs::Workspace& workspace) {
       "restore them from a backup, or run the pipeline with the nodes that made them"};
 }
 
+/// The files of sources that versions refer to where they lie, each (path, identity) once.
+Result<std::vector<data::DataFile>> OutsideFiles(catalog::Catalog& catalog) {
+  std::vector<data::DataFile> outside;
+  std::set<std::string> seen;  // an identity holds the path
+  TW_ASSIGN_OR_RETURN(const auto tables, catalog.Tables());
+  for (const auto& table : tables) {
+    TW_ASSIGN_OR_RETURN(const auto versions, catalog.Versions(table.pipeline, table.table,
+                                                              std::numeric_limits<int>::max()));
+    for (const auto& version : versions) {
+      for (const auto& file : version.manifest.files) {
+        if (file.outside() && seen.insert(file.identity).second) outside.push_back(file);
+      }
+    }
+  }
+  return outside;
+}
+
+/// None: no version refers to a file outside the home.
+Result<std::optional<Finding>> CheckSources(runs::Workspace& workspace) {
+  constexpr std::size_t kNamed = 3;
+  TW_ASSIGN_OR_RETURN(const auto outside, OutsideFiles(workspace.catalog()));
+  if (outside.empty()) return std::optional<Finding>();
+  std::size_t missing = 0, changed = 0;
+  std::string names;
+  for (const auto& file : outside) {
+    TW_ASSIGN_OR_RETURN(const auto state, runs::LookAtOutside(workspace.files(), file));
+    if (state == runs::OutsideFile::kSame) continue;
+    const bool gone = state == runs::OutsideFile::kMissing;
+    ++(gone ? missing : changed);
+    if (missing + changed <= kNamed) {
+      names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", file.path,
+                           gone ? "missing" : "changed");
+    }
+  }
+  const auto count = FormatCount(static_cast<std::int64_t>(outside.size()));
+  if (missing + changed == 0) {
+    return std::optional(
+        Finding{Health::kGood, "sources",
+                fmt::format("{} files that versions refer to, as they were", count), ""});
+  }
+  return std::optional(Finding{
+      Health::kWarn, "sources",
+      fmt::format("{} of {} files that versions refer to have changed, {} are missing: {}{}",
+                  changed, count, missing, names, missing + changed > kNamed ? ", ..." : ""),
+      "those versions cannot be read any more; thalweg run reads the files anew"});
+}
+
 /// Runs whose process is gone: their lock is free.
 Result<Finding> CheckRuns(runs::Workspace& workspace) {
   constexpr int kRunsBack = 200;
@@ -120,6 +170,8 @@ Result<std::vector<Finding>> Examine(Context& context) {
   findings.push_back(FromStatus("catalog", workspace.catalog().CheckIntegrity(), "whole"));
   TW_ASSIGN_OR_RETURN(auto files, CheckFiles(workspace));
   findings.push_back(std::move(files));
+  TW_ASSIGN_OR_RETURN(auto sources, CheckSources(workspace));
+  if (sources) findings.push_back(*std::move(sources));
   TW_ASSIGN_OR_RETURN(auto runs, CheckRuns(workspace));
   findings.push_back(std::move(runs));
   return findings;
@@ -165,8 +217,9 @@ Command DoctorCommand() {
           .summary = "Check the home and this machine",
           .usage = "",
           .details =
-              "Looks at the catalog, the data files, cut-off runs, free space, memory and the "
-              "engine. Changes nothing.",
+              "Looks at the catalog, the data files, the source files that versions refer to, "
+              "cut-off runs, free space, memory\n"
+              "and the engine. Changes nothing.",
           .example = "thalweg doctor",
           .forms = {"text", "json"},
           .build = [](CLI::App&) -> Action { return Doctor; }};

@@ -287,7 +287,9 @@ OptionsOf<FilesSourceBody> FilesSourceBody::Describe() {
   return OptionsOf<FilesSourceBody>("files", "Files on a disk.")
       .Field("files", &FilesSourceBody::files,
              {.doc = "Path or pattern (* ? [a-z] {a,b} **), or a list of them; from the directory "
-                     "of the pipeline file.",
+                     "of the pipeline file. Parquet files are referred to where they lie, not "
+                     "copied: once one is changed or removed, earlier versions of the table cannot "
+                     "be read any more.",
               .example = "data/*.csv",
               .required = true,
               .scalar_or_list = true})
