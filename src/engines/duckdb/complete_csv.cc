@@ -139,7 +139,17 @@ std::vector<TypeGuess> GuessTypes(const CsvScan& scan, std::string_view text, bo
   return guesses;
 }
 
-/// The first row is a header unless it looks like the rows below it, or could not name columns.
+/// Whether a text is none of the values that stand below it, but a word over numbers, dates ...
+/// Digits alone may be a code ("007") that the rows below have no like of.
+bool IsNameAbove(const std::string& text, TypeGuess below) {
+  if (below.Type() == "varchar") return false;
+  if (text.find_first_not_of("0123456789+-., ") == std::string::npos) return false;
+  below.Add(text);
+  return below.Type() == "varchar";
+}
+
+/// The first row is a header when one of its texts is no value of the column below. Where that does
+/// not tell, it is one unless it looks like a row of values, or could not name columns.
 bool GuessHeader(const CsvScan& scan, std::string_view text, bool whole) {
   const bool by_name =
       std::ranges::any_of(scan.columns, [](const TextColumn& c) { return c.position == 0; });
@@ -152,6 +162,9 @@ bool GuessHeader(const CsvScan& scan, std::string_view text, bool whole) {
     for (std::size_t i = 0; i < std::min(first.size(), next.size()); ++i) {
       if (!IsNull(scan, next[i])) below[i].Add(next[i]);
     }
+  }
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (!IsNull(scan, first[i]) && IsNameAbove(first[i], below[i])) return true;
   }
   for (std::size_t i = 0; i < first.size(); ++i) {
     TypeGuess alone;

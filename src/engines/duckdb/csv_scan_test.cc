@@ -97,6 +97,28 @@ TEST_F(CsvScanTest, ReadsFilesWithoutHeader) {
   EXPECT_EQ(RowsOf(Load(scan)), "1|x;2|y");
 }
 
+TEST_F(CsvScanTest, AWordOverNumbersIsAHeader) {
+  const auto columns = [&](const std::string& text) {
+    const auto result = Load(Scan(text));
+    return result.ok() ? data::ToString(result->columns) : result.status().ToString();
+  };
+  // A name is missing, stands twice, or is a number itself.
+  EXPECT_EQ(columns(",id,v\n0,1,x\n1,2,y\n"), "column0 bigint, id bigint, v varchar");
+  EXPECT_EQ(columns("id,,v\n1,2,x\n2,3,y\n"), "id bigint, column1 bigint, v varchar");
+  EXPECT_EQ(columns("id,id,v\n1,2,x\n2,3,y\n"), "id bigint, id_1 bigint, v varchar");
+  EXPECT_EQ(columns("id,2012,2013\n1,5,6\n"), "id bigint, 2012 bigint, 2013 bigint");
+  EXPECT_EQ(columns("day,,\n2013-01-01,a,b\n"), "day date, column1 varchar, column2 varchar");
+}
+
+TEST_F(CsvScanTest, WhatCouldBeAValueIsNoHeader) {
+  EXPECT_EQ(RowsOf(Load(Scan("007,x\n8,y\n"))), "007|x;8|y");
+  EXPECT_EQ(RowsOf(Load(Scan(",x\n2,y\n"))), "NULL|x;2|y");
+  EXPECT_EQ(RowsOf(Load(Scan("x,x\ny,z\n"))), "x|x;y|z");
+  CsvScan scan = Scan("NA,1\n2,3\n");
+  scan.nulls = {"", "NA"};
+  EXPECT_EQ(RowsOf(Load(scan)), "NULL|1;2|3");
+}
+
 TEST_F(CsvScanTest, DefaultsAndFileNames) {
   CsvScan scan = Scan("a,b\n,x\n5,y\n", {{.name = "a", .type = "integer", .default_value = "-1"}});
   scan.file_name_column = "file";
