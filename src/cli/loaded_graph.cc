@@ -1,5 +1,6 @@
 #include "cli/loaded_graph.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/pipeline_file.h"
@@ -23,6 +24,14 @@ Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::st
   TW_RETURN_IF_ERROR(graph.status());
   loaded->graph = *std::move(graph);
   return std::optional<ExitCode>();
+}
+
+ExitCode ExitForMistakes(const Diagnostics& mistakes) {
+  const bool only_data = std::ranges::all_of(mistakes.all(), [](const Diagnostic& mistake) {
+    return mistake.severity != Severity::kError || mistake.code == Code::kNotFound ||
+           mistake.code == Code::kIo || mistake.code == Code::kCorrupt;
+  });
+  return only_data ? ExitCode::kFailed : ExitCode::kInvalidFile;
 }
 
 ExitCode ExitForPlanning(const Context& context, const Status& error) {

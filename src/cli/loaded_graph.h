@@ -25,6 +25,10 @@ struct LoadedGraph {
 Result<std::optional<ExitCode>> Load(Context& context, const std::vector<std::string>& words,
                                      LoadedGraph* loaded);
 
+/// The exit code for mistakes that a plan found: 3, but 1 when all of them are that data is missing
+/// or broken and the file itself may be right.
+ExitCode ExitForMistakes(const Diagnostics& mistakes);
+
 /// What a Status of the planner means to the process: data that is missing is a failure (1), a node
 /// that was named on the command line and does not exist is not found (5).
 ExitCode ExitForPlanning(const Context& context, const Status& error);

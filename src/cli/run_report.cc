@@ -220,7 +220,7 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
   const auto began = context.clock().Steady();
   const auto outcome = Watch(context, workspace, execute, diagnostics, seen);
   if (diagnostics.has_errors()) {
-    return context.Fail(diagnostics, again(diagnostics), ExitCode::kInvalidFile);
+    return context.Fail(diagnostics, again(diagnostics), ExitForMistakes(diagnostics));
   }
   if (!outcome.ok())
     return context.Fail(outcome.status(), ExitForPlanning(context, outcome.status()));

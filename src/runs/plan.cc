@@ -11,6 +11,7 @@
 #include "runs/checks.h"
 #include "runs/decide.h"
 #include "runs/planned_columns.h"
+#include "runs/source_fault.h"
 #include "runs/stream_plan.h"
 
 namespace thalweg::runs {
@@ -52,6 +53,12 @@ class Planner {
       const Status status = PlanNode(decider, i);
       if (status.ok()) continue;
       failed_.insert(i);
+      const spec::Node& node = *plan_.graph.nodes[At(i)].spec;
+      if (node.kind == spec::NodeKind::kSource && status.code() != Code::kCancelled &&
+          (status.fault() == Fault::kUser || status.fault() == Fault::kExternal)) {
+        diagnostics_.Add(SourceFault(status, node));  // beside what is wrong with others
+        continue;
+      }
       if (missing.ok())
         missing = status.Annotate(fmt::format("node \"{}\"", plan_.graph.nodes[At(i)].name()));
     }

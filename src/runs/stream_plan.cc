@@ -15,6 +15,7 @@
 #include "runs/recipe.h"
 #include "runs/replay_source.h"
 #include "runs/run_state.h"
+#include "runs/source_fault.h"
 #include "runs/table_source.h"
 
 namespace thalweg::runs {
@@ -64,6 +65,10 @@ class StreamPlanner {
   }
 
   void Report(const GraphNode& node, const Status& status) {
+    if (node.spec->kind == spec::NodeKind::kSource && status.place()) {
+      diagnostics_.Add(SourceFault(status, *node.spec));
+      return;
+    }
     Diagnostic diagnostic;
     diagnostic.slug = status.slug();
     diagnostic.message = fmt::format("node \"{}\": {}", node.name(), status.message());

@@ -92,7 +92,7 @@ Result<ExitCode> Plan(Context& context, const std::vector<std::string>& words) {
   if (loaded.diagnostics.has_errors()) {
     return context.Fail(loaded.diagnostics,
                         AfterMending(context, "plan", words, loaded.diagnostics),
-                        ExitCode::kInvalidFile);
+                        ExitForMistakes(loaded.diagnostics));
   }
   if (!plan.ok()) return context.Fail(plan.status(), ExitForPlanning(context, plan.status()));
   if (context.json()) {

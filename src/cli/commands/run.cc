@@ -28,7 +28,7 @@ Result<std::optional<ExitCode>> CheckFirst(Context& context,
   if (loaded.diagnostics.has_errors()) {
     return std::optional(context.Fail(loaded.diagnostics,
                                       AfterMending(context, "run", words, loaded.diagnostics),
-                                      ExitCode::kInvalidFile));
+                                      ExitForMistakes(loaded.diagnostics)));
   }
   if (!plan.ok())
     return std::optional(context.Fail(plan.status(), ExitForPlanning(context, plan.status())));

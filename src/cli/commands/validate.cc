@@ -26,7 +26,7 @@ Result<ExitCode> Validate(Context& context, const std::vector<std::string>& word
       runs::MakePlan(loaded.session->workspace(), *std::move(loaded.graph), options, diagnostics);
   if (diagnostics.has_errors()) {
     return context.Fail(diagnostics, AfterMending(context, "validate", words, diagnostics),
-                        ExitCode::kInvalidFile);
+                        ExitForMistakes(diagnostics));
   }
   if (!plan.ok()) return context.Fail(plan.status(), ExitForPlanning(context, plan.status()));
 

@@ -27,14 +27,16 @@ class CsvFiles : public FileScan {
     scan_ = Declared(std::move(paths));
     // An engine's sample is UTF-8.
     if (body_.text_encoding == formats::TextEncoding::kUtf8 && engine != nullptr) {
-      TW_ASSIGN_OR_RETURN(component::Scan completed, engine->Complete(scan_));
-      scan_ = std::get<component::CsvScan>(std::move(completed));
+      auto completed = engine->Complete(scan_);
+      if (!completed.ok()) return AtDeclared(completed.status());
+      scan_ = std::get<component::CsvScan>(*std::move(completed));
     } else {
       TW_RETURN_IF_ERROR(CompleteByHeader());
     }
     TW_ASSIGN_OR_RETURN(specs_, ToSpecs(body_, scan_.columns));
     columns_ = ToColumns(specs_, body_.file_name);
-    return Status::Ok();
+    // What no decoder takes is said before anything runs.
+    return formats::CsvDecoder::Make(specs_, DecoderOptions()).status();
   }
 
   const data::Columns& columns() const override { return columns_; }
@@ -87,6 +89,14 @@ class CsvFiles : public FileScan {
         scan.columns[i].position = static_cast<int>(i) + 1;
     }
     return scan;
+  }
+
+  /// An engine says which of the declared columns it means by a place without a file.
+  Status AtDeclared(const Status& status) const {
+    if (!status.place() || !status.place()->file.empty() || status.place()->line != 1)
+      return status;
+    const auto n = static_cast<std::size_t>(status.place()->column - 1);
+    return status.WithPlace(body_.SpanOfColumn(n).ToPlace());
   }
 
   /// Without an engine's sample: columns that are not declared are texts, found in the first file's

@@ -15,6 +15,10 @@ FilesSource::FilesSource(FilesSourceBody body, component::SourceContext context)
 
 Status FilesSource::List() {
   if (!paths_.empty()) return Status::Ok();
+  return WithPlaceOf(FindFiles(), body_.SpanOf("files"));
+}
+
+Status FilesSource::FindFiles() {
   TW_ASSIGN_OR_RETURN(auto paths, ListFiles(*context_.files, context_.directory, body_.files));
   // Before hours of work: a file that cannot be opened is found now.
   for (const std::string& path : paths)
@@ -53,6 +57,12 @@ Result<FileFormat> FilesSource::Format() const {
 Status FilesSource::Prepare() {
   if (scan_) return Status::Ok();
   TW_RETURN_IF_ERROR(List());
+  const Status made = MakeScan();
+  if (!made.ok()) scan_.reset();
+  return WithPlaceOf(made, body_.SpanOf("files"));
+}
+
+Status FilesSource::MakeScan() {
   TW_ASSIGN_OR_RETURN(const FileFormat format, Format());
   switch (format) {
     case FileFormat::kCsv: {

@@ -30,8 +30,11 @@ class FilesSource : public component::Source {
 
  private:
   Status List();
+  Status FindFiles();
   Result<FileFormat> Format() const;
+  /// What it says is wrong has the place of the option.
   Status Prepare();
+  Status MakeScan();
 
   FilesSourceBody body_;
   component::SourceContext context_;

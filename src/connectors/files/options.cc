@@ -355,8 +355,23 @@ OptionsOf<FilesSourceBody> FilesSourceBody::Describe() {
 
 bool FilesSourceBody::Check(const Value& body, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
+  written = body;
   SourceChecker(*this, body, diagnostics).CheckAll();
   return diagnostics.errors() == before;
+}
+
+Span FilesSourceBody::SpanOf(std::string_view key) const {
+  return PlaceOf(written, key);
+}
+
+Span FilesSourceBody::SpanOfColumn(std::size_t n) const {
+  const Value* declared = written.Find("columns");
+  if (declared == nullptr || n >= declared->entries().size()) return SpanOf("files");
+  return declared->entries()[n].key_span;
+}
+
+Status WithPlaceOf(const Status& status, const Span& span) {
+  return status.ok() || status.place() || !span.source ? status : status.WithPlace(span.ToPlace());
 }
 
 OptionsOf<FilesTargetBody::Roll> FilesTargetBody::Roll::Describe() {

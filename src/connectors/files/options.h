@@ -55,7 +55,17 @@ struct FilesSourceBody {
 
   component::RejectPolicy rejects;
   formats::TextEncoding text_encoding = formats::TextEncoding::kUtf8;
+  /// As it stands in the pipeline file, for places of what turns out to be wrong when the files are
+  /// looked at.
+  component::Value written;
+  /// Where a key's value stands, else the body; no place when it was not read from a text.
+  Span SpanOf(std::string_view key) const;
+  /// Where the n-th of `columns` is declared, from 0.
+  Span SpanOfColumn(std::size_t n) const;
 };
+
+/// The status with this place, unless it has one or the span is none.
+Status WithPlaceOf(const Status& status, const Span& span);
 
 /// The body of a target with the key `files`.
 struct FilesTargetBody {

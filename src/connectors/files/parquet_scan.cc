@@ -39,13 +39,16 @@ class ParquetFiles : public FileScan {
 
  private:
   Status CheckDeclared() const {
-    for (const auto& [name, options] : body_.columns) {
+    for (std::size_t i = 0; i < body_.columns.size(); ++i) {
+      const auto& [name, options] = body_.columns[i];
       if (options.from.empty() && !options.position && !options.default_value) continue;
-      return Status::Invalid(
-                 fmt::format("Parquet columns have a type and a name of their own column=\"{}\"",
-                             name))
-          .WithSlug("wrong-format")
-          .WithHint("remove from, position and default; change values in SQL");
+      const Status error =
+          Status::Invalid(
+              fmt::format("Parquet columns have a type and a name of their own column=\"{}\"",
+                          name))
+              .WithSlug("wrong-format")
+              .WithHint("remove from, position and default; change values in SQL");
+      return WithPlaceOf(error, body_.SpanOfColumn(i));
     }
     return Status::Ok();
   }
@@ -77,21 +80,26 @@ class ParquetFiles : public FileScan {
   /// Checks what is declared against the files; drops the rest when only that is wanted.
   Status ChooseDeclared() {
     data::Columns chosen;
-    for (const auto& [name, options] : body_.columns) {
+    for (std::size_t i = 0; i < body_.columns.size(); ++i) {
+      const auto& [name, options] = body_.columns[i];
       const auto found = std::find_if(
           scan_.columns.begin(), scan_.columns.end(),
           [&, &wanted = name](const auto& column) { return EqualNames(column.name, wanted); });
       if (found == scan_.columns.end()) {
-        return Status::Invalid(fmt::format("no file has this column column=\"{}\"", name))
-            .WithSlug("missing-column")
-            .WithHint(fmt::format("they have {}", data::ToString(scan_.columns)));
+        const Status error =
+            Status::Invalid(fmt::format("no file has this column column=\"{}\"", name))
+                .WithSlug("missing-column")
+                .WithHint(fmt::format("they have {}", data::ToString(scan_.columns)));
+        return WithPlaceOf(error, body_.SpanOfColumn(i));
       }
       if (options.type && options.type->text != found->type) {
-        return Status::Invalid(
-                   fmt::format("the files have another type column=\"{}\" declared={} found={}",
-                               name, options.type->text, found->type))
-            .WithSlug("wrong-type")
-            .WithHint("declare the type that is there, and cast in SQL");
+        const Status error =
+            Status::Invalid(
+                fmt::format("the files have another type column=\"{}\" declared={} found={}", name,
+                            options.type->text, found->type))
+                .WithSlug("wrong-type")
+                .WithHint("declare the type that is there, and cast in SQL");
+        return WithPlaceOf(error, body_.SpanOfColumn(i));
       }
       chosen.push_back(*found);
     }

@@ -174,6 +174,11 @@ bool GuessHeader(const CsvScan& scan, std::string_view text, bool whole) {
   return std::set<std::string>(first.begin(), first.end()).size() == first.size();
 }
 
+/// The n-th of the scan's columns, from 1, as a place (complete_scan.h).
+Place PlaceOfColumn(std::size_t n) {
+  return {.file = "", .line = 1, .column = static_cast<int>(n)};
+}
+
 std::optional<std::size_t> FindField(const std::vector<std::string>& header,
                                      const std::string& name) {
   const auto exact = std::ranges::find(header, name);
@@ -212,15 +217,17 @@ Result<std::map<std::size_t, TextColumn>> Declared(const CsvScan& scan, const st
     std::optional<std::size_t> field;
     if (column.position > 0) {
       field = static_cast<std::size_t>(column.position) - 1;
-      if (*field >= fields.size()) return NoSuchField(path, column, fields.size());
+      if (*field >= fields.size())
+        return NoSuchField(path, column, fields.size()).WithPlace(PlaceOfColumn(i + 1));
     } else {
       field = FindField(fields, column.name);
-      if (!field) return MissingColumn(path, column.name, fields);
+      if (!field) return MissingColumn(path, column.name, fields).WithPlace(PlaceOfColumn(i + 1));
     }
     if (!declared.emplace(*field, column).second) {
       return Status::Invalid(fmt::format("two columns stand for field {}: \"{}\" and \"{}\"",
                                          *field + 1, declared[*field].name, column.name))
-          .WithSlug("duplicate-column");
+          .WithSlug("duplicate-column")
+          .WithPlace(PlaceOfColumn(i + 1));
     }
   }
   return declared;

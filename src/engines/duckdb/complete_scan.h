@@ -15,7 +15,8 @@ namespace thalweg::engines {
 ///  - JSON: the keys of the sample, in the order they were met; strings stay varchar, what has no
 ///  common type is json.
 /// Declared columns keep their types. A declared column that the file lacks is kInvalid, slug
-/// "missing-column".
+/// "missing-column". An error about the n-th declared column has the place {file "", line 1, column
+/// n}: the caller knows where that column is declared.
 Status CompleteScan(FileSystem& files, duckdb::Database& database, component::Scan& scan);
 
 // Its halves.
