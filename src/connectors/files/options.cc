@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "data/type_tree.h"
 #include "data/types.h"
 #include "formats/column_builder.h"
 #include "formats/compression.h"
@@ -205,6 +206,13 @@ class SourceChecker {
     if (const Status status = data::CheckStorable({0, name, options.type->text}); !status.ok()) {
       return Report(status, PlaceOf(entry.value, "type"), diagnostics_);
     }
+    const auto type = data::ParseType(options.type->text);
+    if (type.ok() && !type->children.empty() && KnownFormat() == FileFormat::kCsv) {
+      diagnostics_.Error("nested-column", "delimited text holds no lists, structs or maps",
+                         PlaceOf(entry.value, "type"), {},
+                         "declare it json, and take it apart in SQL");
+      return;
+    }
     formats::TextColumnSpec spec{.name = name, .type = options.type->text, .from = options.from};
     if (options.default_value) spec.default_text = options.default_value->text;
     const auto rows =
@@ -266,19 +274,23 @@ OptionsOf<FileColumnOptions> FileColumnOptions::Describe() {
   return OptionsOf<FileColumnOptions>("column",
                                       "How a column is read. A type alone may stand in its place.")
       .Field("type", &FileColumnOptions::type,
-             {.doc = "SQL type. Values that are not of it make a bad row. Without it the type is "
-                     "found from a sample.",
+             {.doc = "SQL type. In text, values that are not of it make a bad row; without it the "
+                     "type is found from a sample. csv has no lists, structs and maps: declare "
+                     "json.",
               .example = "integer"})
-      .Field("from", &FileColumnOptions::from,
-             {.doc = "How a date or time is written: epoch_s, epoch_ms, epoch_us, epoch_ns, or a "
-                     "strptime form.",
-              .default_text = "ISO 8601",
-              .example = "\"%d.%m.%Y\""})
+      .Field(
+          "from", &FileColumnOptions::from,
+          {.doc =
+               "Text: how a date or time is written: epoch_s, epoch_ms, epoch_us, epoch_ns, or a "
+               "strptime form.",
+           .default_text = "ISO 8601",
+           .example = "\"%d.%m.%Y\""})
       .Field("position", &FileColumnOptions::position,
-             {.doc = "Number of the field in the row, from 1, instead of its name in the header.",
+             {.doc = "csv: number of the field in the row, from 1, instead of its name in the "
+                     "header.",
               .example = "3"})
       .Field("default", &FileColumnOptions::default_value,
-             {.doc = "Stands for a null or a missing value; written as the file would.",
+             {.doc = "Text: stands for a null or a missing value; written as the file would.",
               .example = "\"0\""})
       .Shorthand("type");
 }
@@ -300,7 +312,8 @@ OptionsOf<FilesSourceBody> FilesSourceBody::Describe() {
               .example = "csv",
               .choices = {"auto", "csv", "json", "ndjson", "parquet"}})
       .Field("columns", &FilesSourceBody::columns,
-             {.doc = "Columns by name. A declared type wins over what the file looks like.",
+             {.doc = "Columns by name. A declared type wins over what a text looks like. Parquet "
+                     "columns have a type of their own: what is declared must be that type.",
               .example = "{dep_delay: integer, time_hour: timestamptz}"})
       .Field("only_declared", &FilesSourceBody::only_declared,
              {.doc = "Keep only the columns that are declared.", .default_text = "false"})
