@@ -100,8 +100,13 @@ class Analyzer {
   virtual Result<std::vector<Outcome>> Analyze(std::span<const std::string> statements) = 0;
   /// A scalar expression over columns (filter, checks): wrapped in a SELECT; positions are those of
   /// the expression.
-  virtual Result<Outcome> AnalyzeExpression(const std::string& expression) = 0;
+  Result<Outcome> AnalyzeExpression(const std::string& expression);
 };
+
+/// AnalyzeExpression in two steps, for many expressions at once and for caches of analyses: the
+/// statement to analyse, and what its outcome says of the expression.
+std::string ExpressionStatement(const std::string& expression);
+Analyzer::Outcome ExpressionOutcome(const std::string& expression, Analyzer::Outcome outcome);
 
 /// Raised whenever Analysis, fingerprints or the profile change; part of recipe keys and of the
 /// cache's key.

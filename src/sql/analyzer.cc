@@ -169,7 +169,12 @@ class Unwrap {
 std::optional<Rejection> RefuseExpressionText(const std::string& text) {
   if (auto refused = RefuseText(text)) return refused;
   const Tokens tokens(ExecutableText(text));
-  if (tokens.size() == 0) return RefuseEmpty(text.size());
+  if (tokens.size() == 0) {
+    Rejection rejection = RefuseEmpty(text.size());
+    rejection.findings.front().message = "there is no expression";
+    rejection.findings.front().help = "write one expression over columns, such as  amount > 0";
+    return rejection;
+  }
   const TextRange whole{tokens[0].begin, tokens[tokens.size() - 1].end};
   const auto refuse = [](std::string message, TextRange range) {
     Rejection rejection;
@@ -219,26 +224,6 @@ class DuckDbAnalyzer final : public Analyzer {
     }
     TW_RETURN_IF_ERROR(flush());
     return outcomes;
-  }
-
-  Result<Outcome> AnalyzeExpression(const std::string& expression) override {
-    if (auto refused = RefuseExpressionText(expression)) return Outcome(*std::move(refused));
-    std::string wrapped(kExpressionPrefix);
-    wrapped.append(expression).append(kExpressionSuffix);
-    TW_ASSIGN_OR_RETURN(std::vector<Outcome> outcomes, Analyze({&wrapped, 1}));
-    Outcome outcome = std::move(outcomes.front());
-    if (const auto* analysis = std::get_if<Analysis>(&outcome)) {
-      const QueryShape::Query& query = analysis->shape.queries.back();
-      if (query.items.size() != 1 || query.items[0].kind == QueryShape::Item::Kind::kStar) {
-        Rejection rejection;
-        rejection.findings.push_back({"not-an-expression",
-                                      "one expression is wanted, not several",
-                                      "write one expression over columns, such as  amount > 0",
-                                      {kExpressionPrefix.size(), wrapped.size()}});
-        outcome = std::move(rejection);
-      }
-    }
-    return Unwrap(expression.size())(std::move(outcome));
   }
 
  private:
@@ -306,6 +291,32 @@ class DuckDbAnalyzer final : public Analyzer {
 };
 
 }  // namespace
+
+std::string ExpressionStatement(const std::string& expression) {
+  return fmt::format("{}{}{}", kExpressionPrefix, expression, kExpressionSuffix);
+}
+
+Outcome ExpressionOutcome(const std::string& expression, Outcome outcome) {
+  if (auto refused = RefuseExpressionText(expression)) return *std::move(refused);
+  if (const auto* analysis = std::get_if<Analysis>(&outcome)) {
+    const QueryShape::Query& query = analysis->shape.queries.back();
+    if (query.items.size() != 1 || query.items[0].kind == QueryShape::Item::Kind::kStar) {
+      Rejection rejection;
+      rejection.findings.push_back({"not-an-expression",
+                                    "one expression is wanted, not several",
+                                    "write one expression over columns, such as  amount > 0",
+                                    {kExpressionPrefix.size(), std::string::npos}});
+      outcome = std::move(rejection);
+    }
+  }
+  return Unwrap(expression.size())(std::move(outcome));
+}
+
+Result<Outcome> Analyzer::AnalyzeExpression(const std::string& expression) {
+  const std::string statement = ExpressionStatement(expression);
+  TW_ASSIGN_OR_RETURN(std::vector<Outcome> outcomes, Analyze({&statement, 1}));
+  return ExpressionOutcome(expression, std::move(outcomes.front()));
+}
 
 Result<std::unique_ptr<Analyzer>> Analyzer::Open(duckdb::Database& database) {
   return std::unique_ptr<Analyzer>(std::make_unique<DuckDbAnalyzer>(database));
