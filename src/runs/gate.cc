@@ -89,8 +89,7 @@ Result<std::vector<std::string>> FailedWarnings(Workspace& workspace,
     TW_ASSIGN_OR_RETURN(const auto checks, DecodeChecks(node.checks));
     for (const auto& check : checks) {
       if (!check.passed)
-        lines.push_back(
-            fmt::format("{}: {} ({} rows)", node.node_name, check.name, check.violations));
+        lines.push_back(fmt::format("{}: {} ({})", node.node_name, check.name, check.found));
     }
   }
   return lines;

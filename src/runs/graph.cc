@@ -30,11 +30,32 @@ std::string OwnerOf(const std::string& table) {
 
 /// All statements of a pipeline with where they belong.
 struct PendingStatement {
-  enum class Role { kRows, kEvidence, kExpression };
+  enum class Role { kRows, kEvidence, kExpression, kCheck };
   int node = 0;
   Role role = Role::kRows;
   component::SqlText text;
 };
+
+/// What is analysed for a text.
+std::string StatementFor(const PendingStatement& statement) {
+  return statement.role == PendingStatement::Role::kCheck
+             ? sql::ExpressionStatement(statement.text.text)
+             : statement.text.text;
+}
+
+/// The user's SQL in a check.
+std::vector<component::SqlText> TextsOf(const spec::CheckSpec& check) {
+  std::vector<component::SqlText> texts;
+  const auto bounds = [&](const auto& kind) {
+    if (kind.min) texts.push_back(*kind.min);
+    if (kind.max) texts.push_back(*kind.max);
+  };
+  if (const auto* sql = std::get_if<spec::CheckSpec::Sql>(&check.kind))
+    texts.push_back(sql->condition);
+  if (const auto* range = std::get_if<spec::CheckSpec::Range>(&check.kind)) bounds(*range);
+  if (const auto* rows = std::get_if<spec::CheckSpec::Rows>(&check.kind)) bounds(*rows);
+  return texts;
+}
 
 /// An operator's expression as a statement, to see what it calls.
 component::SqlText AsStatement(const component::SqlText& expression) {
@@ -60,6 +81,10 @@ class Builder {
         for (const auto& text : op->expressions)
           all.push_back({i, PendingStatement::Role::kExpression, AsStatement(text)});
       }
+      for (const auto& check : node.checks) {
+        for (auto& text : TextsOf(check))
+          all.push_back({i, PendingStatement::Role::kCheck, std::move(text)});
+      }
     }
     return all;
   }
@@ -70,6 +95,8 @@ class Builder {
       AddExpression(outcome, &node);
       return;
     }
+    if (statement.role == PendingStatement::Role::kCheck)
+      outcome = sql::ExpressionOutcome(statement.text.text, std::move(outcome));
     if (const auto* rejection = std::get_if<sql::Rejection>(&outcome)) {
       for (const auto& finding : rejection->findings)
         Report(Severity::kError, node, statement.text, finding);
@@ -77,6 +104,10 @@ class Builder {
     }
     BoundSql bound{statement.text, std::get<sql::Analysis>(std::move(outcome)), {}};
     CheckParameters(node, bound);
+    if (statement.role == PendingStatement::Role::kCheck) {
+      AddCheck(node, bound);
+      return;
+    }
     for (const auto& reference : bound.analysis.tables) {
       bound.tables.push_back(
           Resolve(node, reference.pipeline, reference.table, reference.at,
@@ -132,6 +163,20 @@ class Builder {
     if (analysis == nullptr) return;
     for (const sql::Finding& finding : analysis->not_repeatable) {
       if (finding.slug == "volatile-function") NotRepeatable(finding, node);
+    }
+  }
+
+  /// A check's condition or bound: SQL over the columns of a row, or over none. The columns are
+  /// looked at when the node is planned.
+  void AddCheck(const GraphNode& node, const BoundSql& bound) {
+    for (const sql::TableRef& table : bound.analysis.tables) {
+      diagnostics_.Error(
+          "reads-a-table",
+          fmt::format("node \"{}\": a check reads the columns of its rows, not \"{}\"", node.name(),
+                      table.table),
+          SpanIn(bound.text, table.range.begin, table.range.end), "",
+          "foreign_key looks into another node's table; for all else join in a SQL node, and check "
+          "that node");
     }
   }
 
@@ -375,7 +420,7 @@ Result<Graph> GraphBuilder::Build(std::shared_ptr<const spec::Pipeline> pipeline
   Builder builder(std::move(graph), diagnostics);
   const std::vector<PendingStatement> statements = builder.Statements();
   std::vector<std::string> texts;
-  for (const auto& statement : statements) texts.push_back(statement.text.text);
+  for (const auto& statement : statements) texts.push_back(StatementFor(statement));
   if (!texts.empty()) {
     TW_ASSIGN_OR_RETURN(auto outcomes, analyze_(texts));
     TW_CHECK(outcomes.size() == texts.size());
@@ -426,16 +471,18 @@ Span SpanIn(const component::SqlText& text, std::size_t begin, std::size_t end) 
   return text.value.SpanOf(std::min(begin, size), std::min(std::max(begin, end), size));
 }
 
-Diagnostic Locate(const Status& error, const component::SqlText& text, std::string_view node) {
+Diagnostic Locate(const Status& error, const component::SqlText& text, std::string_view node,
+                  std::size_t offset) {
   Diagnostic diagnostic;
   diagnostic.slug = error.slug();
   diagnostic.message = fmt::format("node \"{}\": {}", node, error.message());
   diagnostic.code = error.code();
   diagnostic.span = text.value.span();
   if (error.place() && error.place()->line == 1) {
-    const auto begin = static_cast<std::size_t>(std::max(0, error.place()->column - 1));
+    const auto at = static_cast<std::size_t>(std::max(0, error.place()->column - 1));
     const auto length = static_cast<std::size_t>(std::max(1, error.place()->length));
-    diagnostic.span = SpanIn(text, begin, begin + length);
+    const bool inside = at >= offset && (offset == 0 || at < offset + text.text.size());
+    if (inside) diagnostic.span = SpanIn(text, at - offset, at - offset + length);
   }
   diagnostic.help = error.hint();
   return diagnostic;

@@ -91,7 +91,8 @@ GraphBuilder::Analyze CachedAnalyze(Workspace& workspace);
 /// `text`.
 Span SpanIn(const component::SqlText& text, std::size_t begin, std::size_t end);
 /// Turns an engine's error (place = offset into the statement) into a diagnostic in the pipeline
-/// file.
-Diagnostic Locate(const Status& error, const component::SqlText& text, std::string_view node);
+/// file. `offset`: where the text stands in the statement; an error beside it is one of all of it.
+Diagnostic Locate(const Status& error, const component::SqlText& text, std::string_view node,
+                  std::size_t offset = 0);
 
 }  // namespace thalweg::runs

@@ -7,6 +7,12 @@
 
 namespace thalweg::runs {
 
+namespace {
+
+constexpr std::string_view kCheckFailed = "check-failed";
+
+}  // namespace
+
 bool QuarantinesByCheck(const spec::Node& node) {
   return std::any_of(node.checks.begin(), node.checks.end(), [](const spec::CheckSpec& check) {
     return check.severity == spec::Severity::kQuarantine;
@@ -19,25 +25,43 @@ std::string Summary(const std::vector<CheckResult>& checks) {
                                     [](const CheckResult& check) { return check.passed; });
   std::string text = fmt::format("{} of {} checks passed", passed, checks.size());
   for (const auto& check : checks) {
-    if (!check.passed) text += fmt::format("; {}: {} rows", check.name, check.violations);
+    if (!check.passed) text += fmt::format("; {}: {}", check.name, check.found);
   }
   return text;
 }
 
-const CheckResult* FirstFailed(const std::vector<CheckResult>& checks, spec::Severity severity) {
-  for (const auto& check : checks) {
-    if (!check.passed && check.severity == severity) return &check;
-  }
-  return nullptr;
+bool SomeFailed(const std::vector<CheckResult>& checks) {
+  return std::any_of(checks.begin(), checks.end(), [](const CheckResult& check) {
+    return !check.passed && check.severity == spec::Severity::kFail;
+  });
 }
 
-Status CheckFailed(const CheckResult& check, const std::string& node, std::int64_t version) {
-  return Status::Invalid(fmt::format("check {} failed: {} rows{}", check.name, check.violations,
-                                     check.sample.empty() ? "" : ", such as " + check.sample))
-      .WithSlug("check-failed")
+Status ChecksFailed(const std::vector<CheckResult>& checks, const std::string& node,
+                    std::int64_t version) {
+  std::string lines;
+  int failed = 0;
+  const CheckResult* only = nullptr;
+  for (const auto& check : checks) {
+    if (check.passed || check.severity != spec::Severity::kFail) continue;
+    ++failed;
+    only = &check;
+    lines += "\n" + ToString(check);
+  }
+  std::string message = fmt::format("{} checks failed{}", failed, lines);
+  if (failed == 1) {
+    message = fmt::format("check {} failed: {}{}", only->name, only->found,
+                          only->sample.empty() ? "" : ", such as " + only->sample);
+  }
+  return Status::Invalid(std::move(message))
+      .WithSlug(std::string(kCheckFailed))
       .WithHint(fmt::format(
           "look at the rows that were kept: thalweg query \"FROM {} AT (VERSION => {})\"", node,
           version));
+}
+
+std::string FirstLineOf(const Status& error) {
+  const std::string& message = error.message();
+  return error.slug() == kCheckFailed ? message.substr(0, message.find('\n')) : message;
 }
 
 Result<std::vector<CheckResult>> CheckRows(RunState& state, const GraphNode& node,

@@ -33,11 +33,15 @@ Result<std::optional<data::DataFile>> MoveViolations(RunState& state, const Grap
 /// "2 of 3 checks passed; unique(id): 4 rows"; empty without checks.
 std::string Summary(const std::vector<CheckResult>& checks);
 
-/// The first failed check of this severity; null: none.
-const CheckResult* FirstFailed(const std::vector<CheckResult>& checks, spec::Severity severity);
+/// Some check of severity `fail` did not hold.
+bool SomeFailed(const std::vector<CheckResult>& checks);
 
-/// `version` is the number of the version that was kept. A failed one is never chosen by name
-/// alone.
-Status CheckFailed(const CheckResult& check, const std::string& node, std::int64_t version);
+/// All that failed, a line each when there are several. `version` is the number of the version that
+/// was kept. A failed one is never chosen by name alone.
+Status ChecksFailed(const std::vector<CheckResult>& checks, const std::string& node,
+                    std::int64_t version);
+
+/// What one line says of why a node failed; the checks that failed stand at the end of the run.
+std::string FirstLineOf(const Status& error);
 
 }  // namespace thalweg::runs

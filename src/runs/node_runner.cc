@@ -135,7 +135,7 @@ NodeResult NodeRunner::Run(int index, std::stop_token stop) {
   event.node = node.name();
   event.kind = spec::ToString(node.spec->kind);
   event.state = result.state;
-  event.detail = result.error.ok() ? result.detail : result.error.message();
+  event.detail = result.error.ok() ? result.detail : FirstLineOf(result.error);
   event.rows = result.rows;
   event.rejected = result.rejected;
   if (task.attempt) {
@@ -204,8 +204,8 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
     TW_ASSIGN_OR_RETURN(const auto checks, CheckRows(state_, task.node, rows, task.stop));
     change.checks = EncodeChecks(checks);
     result.detail += ", " + Summary(checks);
-    if (const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail))
-      return CheckFailed(*failed, task.node.name(), result.version->number);
+    if (SomeFailed(checks))
+      return ChecksFailed(checks, task.node.name(), result.version->number);
     const std::pair<std::string, std::string> entry(
         ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id), change.checks);
     TW_RETURN_IF_ERROR(state_.workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
@@ -387,12 +387,12 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
         checks, CheckRows(state_, task.node, {manifest, workspace.home().path()}, task.stop));
     epoch.checks = EncodeChecks(checks);
   }
-  const CheckResult* failed = FirstFailed(checks, spec::Severity::kFail);
+  const bool failed = SomeFailed(checks);
   epoch.recipe_key = task.decision.recipe_key;
   epoch.ends = failed ? NodeState::kFailed : NodeState::kDone;
   epoch.actor = state_.Us(task.decision.why);
-  if (failed) epoch.error = CheckFailed(*failed, task.node.name(), 0).message();
-  epoch.versions.push_back({task.node.name(), std::move(manifest), failed == nullptr, ""});
+  if (failed) epoch.error = ChecksFailed(checks, task.node.name(), 0).message();
+  epoch.versions.push_back({task.node.name(), std::move(manifest), !failed, ""});
   if (with_rejects) {
     data::Columns columns = component::RejectColumns();
     GiveFieldIds({}, &columns);
@@ -424,7 +424,7 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
   if (failed) {
     result.state = NodeState::kFailed;
     result.version.reset();
-    result.error = CheckFailed(*failed, task.node.name(), committed.front().number);
+    result.error = ChecksFailed(checks, task.node.name(), committed.front().number);
   } else if (!checks.empty()) {
     const std::pair<std::string, std::string> entry(
         ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id),

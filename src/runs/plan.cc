@@ -7,8 +7,8 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "runs/bind_checks.h"
 #include "runs/check_event_time.h"
-#include "runs/checks.h"
 #include "runs/decide.h"
 #include "runs/planned_columns.h"
 #include "runs/source_fault.h"
@@ -100,6 +100,7 @@ class Planner {
       return AllowStored(node, plan.id);
     }
     TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
+    bool recheck = false;
     if (node.inlined) {
       plan.action = Action::kInline;
       plan.why = fmt::format("passed through to {}",
@@ -112,12 +113,14 @@ class Planner {
       plan.recipe_key = decision.recipe_key;
       plan.version = decision.version;
       plan.promise = decision.promise;
+      recheck = decision.recheck;
       if (!node.not_inlined_because.empty())
         plan.why += fmt::format("; stored, because {}", node.not_inlined_because);
     }
     if (plan.version) plan.columns = plan.version->manifest.columns;
     if (plan.version) AllowOutside(plan.version->manifest);
-    if (plan.action == Action::kReuse && !options_.describe_all) return {};
+    if (plan.action == Action::kReuse && !options_.describe_all)
+      return recheck ? BindChecksOf(i) : Status();
     return Bind(i);
   }
 
@@ -253,8 +256,20 @@ class Planner {
         plan.columns = plan.op->columns;
         break;
     }
-    LowerChecks(*node.spec, plan.columns, diagnostics_);
+    TW_RETURN_IF_ERROR(BindChecksOf(i));
     return BindEventTime(i);
+  }
+
+  Status BindChecksOf(int i) {
+    const GraphNode& node = plan_.graph.nodes[At(i)];
+    if (node.spec->checks.empty()) return {};
+    TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
+    const auto columns_of = [&](const spec::Reference& table) {
+      return ColumnsOf({plan_.graph.Find(table.name), plan_.graph.pipeline->name, table.name,
+                        std::nullopt, table.span});
+    };
+    return BindChecks(*engine, *node.spec, plan_.nodes[At(i)].columns, columns_of, Parameters(),
+                      diagnostics_);
   }
 
   /// At the node that declares it: its readers would each say the same.
