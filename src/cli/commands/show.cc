@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/table_printer.h"
+#include "runs/checks.h"
 #include "runs/gate.h"
 #include "runs/lineage.h"
 
@@ -22,12 +23,14 @@ namespace {
 struct ShownNode {
   catalog::NodeRunRecord run;
   std::optional<catalog::AttemptRecord> attempt;
+  std::vector<runs::CheckResult> checks;
   std::int64_t rows = -1;
   bool rows_exact = true;  ///< false: at most so many
 };
 
 Result<ShownNode> Look(catalog::Catalog& catalog, catalog::NodeRunRecord run) {
-  ShownNode shown{std::move(run), std::nullopt};
+  ShownNode shown{std::move(run), std::nullopt, {}};
+  TW_ASSIGN_OR_RETURN(shown.checks, runs::DecodeChecks(shown.run.checks));
   TW_ASSIGN_OR_RETURN(auto attempts, catalog.Attempts(shown.run.id));
   if (!attempts.empty()) shown.attempt = std::move(attempts.back());
   if (!shown.run.version.empty()) {
@@ -51,6 +54,22 @@ std::string Took(const catalog::NodeRunRecord& run) {
   return run.started && run.ended ? FormatDuration(*run.ended - *run.started) : "";
 }
 
+/// The error of a node in a run, and the checks that only warned; empty without both.
+std::string Troubles(const ShownNode& node, const std::string& name, bool color) {
+  std::string text;
+  const auto add = [&](Tone tone, const std::string& what) {
+    std::string line;  // of what has several
+    for (const char c : what) line += c == '\n' ? std::string("\n  ") : std::string(1, c);
+    text += fmt::format("\n{}: {}\n", Paint(tone, name, color), line);
+  };
+  if (!node.run.error.empty()) add(Tone::kBad, node.run.error);
+  for (const auto& check : node.checks) {
+    if (!check.passed && check.severity == spec::Severity::kWarn)
+      add(Tone::kWarn, "warning: check " + ToString(check));
+  }
+  return text;
+}
+
 Json ToJson(const ShownNode& node) {
   Json entry{{"node", node.run.node_name},
              {"kind", node.run.kind},
@@ -68,7 +87,8 @@ Json ToJson(const ShownNode& node) {
     entry["spilled"] = node.attempt->spilled.value;
     entry["cpu_us"] = node.attempt->cpu_us;
   }
-  if (!node.run.checks.empty()) entry["checks"] = Json::parse(node.run.checks, nullptr, false);
+  if (!node.run.checks.empty())
+    entry["checks"] = Json::parse(runs::EncodeChecks(node.checks), nullptr, false);
   if (!node.run.error.empty()) entry["error"] = node.run.error;
   return entry;
 }
@@ -126,9 +146,7 @@ class RunPage {
     }
     table.Finish();
     for (const auto& node : nodes_) {
-      if (!node.run.error.empty())
-        context_.Out(fmt::format("\n{}: {}\n", Paint(Tone::kBad, node.run.node_name, color),
-                                 node.run.error));
+      context_.Out(Troubles(node, node.run.node_name, color));
     }
     for (const auto& evidence : waiting_) {
       context_.Out("\n" + EvidenceText(evidence, context_.console().out()));
@@ -242,6 +260,11 @@ Result<ExitCode> ShowNode(const Context& context, runs::Workspace& workspace,
                shown.run.action});
   }
   table.Finish();
+  if (!history.empty()) {
+    const ShownNode& last = history.front();
+    context.Out(
+        Troubles(last, fmt::format("run {}", last.run.run_number), context.console().out().color));
+  }
   if (!versions.empty())
     context.SayNext(fmt::format("thalweg query \"FROM {}.{}\"", node.pipeline, node.name));
   return ExitCode::kOk;
