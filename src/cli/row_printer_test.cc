@@ -54,6 +54,21 @@ TEST(RowPrinter, TableSaysHowManyRowsThereAre) {
   EXPECT_THAT(cut, HasSubstr("the first 4 of 30 rows"));
 }
 
+TEST(RowPrinter, JsonAndParquetRefuseTwoColumnsOfOneName) {
+  const data::Columns twice = {{0, "id", "bigint"}, {0, "id", "interval"}};
+  const auto schema = arrow::schema(
+      {arrow::field("id", arrow::int64()), arrow::field("id", arrow::month_day_nano_interval())});
+  CapturedConsole console;
+  for (const std::string_view form : {"json", "ndjson", "parquet"}) {
+    const auto printer = MakeRowPrinter(form, schema, twice, 1, *console);
+    ASSERT_FALSE(printer.ok()) << form;
+    EXPECT_EQ(printer.status().slug(), "duplicate-column") << form;
+    EXPECT_EQ(printer.status().message(),
+              "two columns have the same name first=\"id\" second=\"id\"");
+  }
+  EXPECT_EQ(console.Out(), "");
+}
+
 TEST(RowPrinter, TableStopsCountingSomeDay) {
   CapturedConsole console;
   auto printer = MakeRowPrinter("table", Rows(0, 1)->schema(), kColumns, 1, *console);
