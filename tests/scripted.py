@@ -157,7 +157,8 @@ class Case:
     def gate_lines(gate):
         yield f"  gate {gate['gate']}: {gate['question']}"
         if gate.get("approved_rows") is not None:
-            yield f"    last approved {gate['approved_rows']} rows, now {gate['rows']}"
+            yield (f"    last approved: version {gate['approved_version']} of {gate['approved_table']}, "
+                   f"{gate['approved_rows']} rows, by {gate['approved_by']}; now {gate['rows']} rows")
         for change in gate.get("schema_changes", []):
             yield f"    column change: {change}"
         for check in gate.get("failed_checks", []):

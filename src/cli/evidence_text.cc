@@ -37,11 +37,15 @@ std::string QueryText(const runs::Evidence::Query& query, const StreamFacts& fac
 }
 
 std::string Against(const runs::Evidence& evidence) {
-  if (!evidence.approved_rows) return "nothing was approved here before";
-  const std::int64_t more = evidence.rows - *evidence.approved_rows;
-  if (more == 0) return "as many rows as last approved";
-  return fmt::format("{} {} rows than last approved ({})", FormatCount(std::abs(more)),
-                     more > 0 ? "more" : "fewer", FormatCount(*evidence.approved_rows));
+  if (!evidence.approved) return "nothing was approved here before";
+  const auto& last = *evidence.approved;
+  const std::string table = last.table == evidence.input_table ? "" : " of " + last.table;
+  const std::string which = fmt::format("version {}{} ({} rows), which {} approved last",
+                                        last.version, table, FormatCount(last.rows), last.by);
+  const std::int64_t more = evidence.rows - last.rows;
+  if (more == 0) return "as many as " + which;
+  return fmt::format("{} {} than {}", FormatCount(std::abs(more)), more > 0 ? "more" : "fewer",
+                     which);
 }
 
 }  // namespace

@@ -75,10 +75,20 @@ Status Collect(Workspace& workspace, const BoundSql& sql,
   return writer->Finish().status();
 }
 
-/// The last version of the gate's input that was approved, by way of the gate's own newest version.
-Result<std::optional<catalog::VersionRecord>> LastApproved(Workspace& workspace, const Graph& graph,
-                                                           const GraphNode& gate) {
-  return workspace.catalog().LatestGood(graph.pipeline->name, gate.name());
+struct Approval {
+  catalog::VersionRecord version;
+  std::string by;
+};
+
+/// By the signatures: the gate's own table has only what a run has passed on.
+Result<std::optional<Approval>> LastApproval(Workspace& workspace, const NodeId& gate) {
+  TW_ASSIGN_OR_RETURN(const auto signatures, workspace.catalog().Signatures(gate));
+  for (const auto& signature : signatures) {
+    if (signature.decision != catalog::Decision::kApproved || signature.versions.empty()) continue;
+    TW_ASSIGN_OR_RETURN(auto version, workspace.catalog().FindVersion(signature.versions.front()));
+    if (version) return std::optional(Approval{*std::move(version), signature.actor});
+  }
+  return std::optional<Approval>();
 }
 
 Result<std::vector<std::string>> FailedWarnings(Workspace& workspace,
@@ -98,22 +108,27 @@ Result<std::vector<std::string>> FailedWarnings(Workspace& workspace,
 }  // namespace
 
 std::string Encode(const Evidence& evidence) {
-  json document = {
-      {"v", 1},
-      {"gate", evidence.gate},
-      {"question", evidence.question},
-      {"pipeline", evidence.pipeline},
-      {"run", evidence.run_number},
-      {"input", evidence.input.str()},
-      {"input_number", evidence.input_number},
-      {"input_table", evidence.input_table},
-      {"digest", evidence.digest},
-      {"rows", evidence.rows},
-      {"approved_rows", evidence.approved_rows ? json(*evidence.approved_rows) : json()},
-      {"schema_changes", evidence.schema_changes},
-      {"failed_checks", evidence.failed_checks},
-      {"queries", json::array()},
-      {"versions", json::array()}};
+  const auto& approved = evidence.approved;
+  json document = {{"v", 1},
+                   {"gate", evidence.gate},
+                   {"question", evidence.question},
+                   {"pipeline", evidence.pipeline},
+                   {"run", evidence.run_number},
+                   {"input", evidence.input.str()},
+                   {"input_number", evidence.input_number},
+                   {"input_table", evidence.input_table},
+                   {"digest", evidence.digest},
+                   {"rows", evidence.rows},
+                   {"approved_rows", approved ? json(approved->rows) : json()},
+                   {"schema_changes", evidence.schema_changes},
+                   {"failed_checks", evidence.failed_checks},
+                   {"queries", json::array()},
+                   {"versions", json::array()}};
+  if (approved) {
+    document["approved_table"] = approved->table;
+    document["approved_version"] = approved->version;
+    document["approved_by"] = approved->by;
+  }
   for (const auto& query : evidence.queries) {
     json rows = json::array();
     for (const auto& row : query.rows) {
@@ -144,8 +159,11 @@ Result<Evidence> DecodeEvidence(const std::string& text) {
   evidence.input_table = document.value("input_table", "");
   evidence.digest = document.value("digest", "");
   evidence.rows = document.value("rows", std::int64_t{0});
-  if (document.contains("approved_rows") && document["approved_rows"].is_number())
-    evidence.approved_rows = document["approved_rows"].get<std::int64_t>();
+  if (document.contains("approved_rows") && document["approved_rows"].is_number()) {
+    evidence.approved = {
+        document.value("approved_table", ""), document.value("approved_version", std::int64_t{0}),
+        document["approved_rows"].get<std::int64_t>(), document.value("approved_by", "")};
+  }
   evidence.schema_changes = document.value("schema_changes", std::vector<std::string>());
   evidence.failed_checks = document.value("failed_checks", std::vector<std::string>());
   for (const auto& entry : document.value("queries", json::array())) {
@@ -234,7 +252,7 @@ Result<std::int64_t> ExactRows(Workspace& workspace, const catalog::VersionRecor
 }  // namespace
 
 Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const GraphNode& gate,
-                                 const NodeId&, const catalog::VersionRecord& input,
+                                 const NodeId& gate_id, const catalog::VersionRecord& input,
                                  const std::vector<std::vector<catalog::VersionRecord>>& tables,
                                  std::int64_t run_number, std::stop_token stop) {
   const auto& body = std::get<spec::GateBody>(gate.spec->body);
@@ -249,11 +267,12 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
   TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), input));
   TW_ASSIGN_OR_RETURN(evidence.digest, DigestOf(workspace, input, stop));
   TW_ASSIGN_OR_RETURN(evidence.rows, ExactRows(workspace, input, stop));
-  TW_ASSIGN_OR_RETURN(const auto approved, LastApproved(workspace, graph, gate));
-  if (approved) {
-    TW_ASSIGN_OR_RETURN(evidence.approved_rows, ExactRows(workspace, *approved, stop));
-    evidence.schema_changes =
-        data::SchemaChanges(approved->manifest.columns, input.manifest.columns);
+  TW_ASSIGN_OR_RETURN(const auto approval, LastApproval(workspace, gate_id));
+  if (approval) {
+    const catalog::VersionRecord& version = approval->version;
+    TW_ASSIGN_OR_RETURN(const std::int64_t rows, ExactRows(workspace, version, stop));
+    evidence.approved = {version.table, version.number, rows, approval->by};
+    evidence.schema_changes = data::SchemaChanges(version.manifest.columns, input.manifest.columns);
   }
   TW_ASSIGN_OR_RETURN(evidence.failed_checks, FailedWarnings(workspace, input));
 

@@ -20,9 +20,14 @@ struct Evidence {
   std::string input_table;
   std::string digest;  ///< of its rows
   std::int64_t rows = 0;
-  std::optional<std::int64_t> approved_rows;  ///< of the last approved version
-  std::vector<std::string> schema_changes;    ///< against the last approved version
-  std::vector<std::string> failed_checks;     ///< warnings of upstream checks
+  struct Approved {
+    std::string table;
+    std::int64_t version = 0, rows = 0;
+    std::string by;
+  };
+  std::optional<Approved> approved;         ///< what was signed here last
+  std::vector<std::string> schema_changes;  ///< against the last approved version
+  std::vector<std::string> failed_checks;   ///< warnings of upstream checks
   struct Query {
     std::string sql;
     std::vector<std::string> columns;

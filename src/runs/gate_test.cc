@@ -111,6 +111,24 @@ TEST_F(GateTest, EvidenceOfAnOlderVersionCannotBeSigned) {
   EXPECT_EQ(signature.status().slug(), "stale-evidence");
 }
 
+TEST_F(GateTest, EvidenceSaysWhatWasApprovedLastAlsoBeforeItWasPassedOn) {
+  const RunOutcome waiting = Run();
+  ASSERT_TRUE(pipeline_.Sign("approved", catalog::Decision::kApproved).ok());
+  pipeline_.Write("sales.csv", "region,amount\neast,10\nwest,20\nnorth,5\n");
+  const auto again = pipeline_.Resume(waiting.run.number);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->run.state, catalog::RunState::kWaiting);
+  const auto workspace = pipeline_.Open();
+  const auto evidence = WaitingEvidence(**workspace, "approved");
+  ASSERT_TRUE(evidence.ok()) << evidence.status();
+  ASSERT_TRUE(evidence->approved);
+  EXPECT_EQ(evidence->approved->table, "totals");
+  EXPECT_EQ(evidence->approved->version, 1);
+  EXPECT_EQ(evidence->approved->rows, 2);
+  EXPECT_EQ(evidence->approved->by, "tester@here");
+  EXPECT_EQ(evidence->rows, 3);
+}
+
 TEST_F(GateTest, NoGateWaitsUnderThisName) {
   Run();
   const Status status = pipeline_.Sign("aproved", catalog::Decision::kApproved);

@@ -29,8 +29,9 @@ Command ResumeCommand() {
           .summary = "Go on with a run that waits, failed or was stopped",
           .usage = "[RUN]",
           .details =
-              "The run keeps its number, its parameters and the file text it began with; what it "
-              "has done is not done again.\n"
+              "The run keeps its number, its parameters and the file text it began with. What it "
+              "has done is done again only\n"
+              "where what was read has changed since; a gate above which rows changed asks anew.\n"
               "Left out, RUN is the newest run that is not done. After a change of the file use "
               "thalweg run.",
           .example = "thalweg resume\nthalweg resume 12",
