@@ -266,6 +266,18 @@ TEST_F(CatalogRunsTest, AnOldErrorDoesNotOutliveTheFailure) {
   EXPECT_EQ(home_.NodeRun(run, "a").started, std::nullopt);
 }
 
+TEST_F(CatalogRunsTest, AGateKeepsSinceWhenItWaits) {
+  const RunRecord run = home_.CreateRun({"a"});
+  const NodeRunId node = home_.NodeRun(run, "a").id;
+  const Instant asked = home_.clock().Now();
+  ASSERT_TRUE(catalog().SetNodeRun(node, {.state = NodeState::kWaiting, .actor = kAnn}).ok());
+  home_.clock().Advance(kLease);
+  ASSERT_TRUE(catalog().SetNodeRun(node, {.state = NodeState::kWaiting, .actor = kAnn}).ok());
+  EXPECT_EQ(home_.NodeRun(run, "a").started, asked);
+  ASSERT_TRUE(catalog().SetNodeRun(node, {.state = NodeState::kFailed, .actor = kAnn}).ok());
+  EXPECT_EQ(home_.NodeRun(run, "a").started, asked);
+}
+
 TEST_F(CatalogRunsTest, LoseAttemptsMakesTheNodesPendingAgain) {
   const RunRecord run = home_.CreateRun({"a", "b", "c"});
   const NodeRunId a = home_.NodeRun(run, "a").id;

@@ -57,7 +57,8 @@ std::optional<Instant> EndedIn(NodeState to, std::optional<Instant> before, Inst
 
 std::optional<Instant> StartedIn(NodeState to, std::optional<Instant> before, Instant now) {
   if (to == NodeState::kPending) return std::nullopt;
-  return to == NodeState::kRunning && !before ? now : before;
+  const bool begins = to == NodeState::kRunning || to == NodeState::kWaiting;
+  return begins && !before ? now : before;
 }
 
 bool IsFailure(NodeState state) {

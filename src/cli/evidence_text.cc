@@ -62,6 +62,8 @@ std::string EvidenceText(const runs::Evidence& evidence, const StreamFacts& fact
   for (const auto& check : evidence.failed_checks) {
     out += "  " + Paint(Tone::kWarn, "warning: ", facts.color) + ShowCell(check) + "\n";
   }
+  if (evidence.until)
+    out += fmt::format("  fails if nobody signs before {}\n", FormatInstant(*evidence.until));
   for (const auto& query : evidence.queries) out += QueryText(query, facts);
   return out;
 }

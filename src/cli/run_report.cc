@@ -143,6 +143,11 @@ Json Document(const runs::RunOutcome& outcome, const Seen& seen,
   Json document = NewDocument();
   const auto& run = outcome.run;
   document["run"] = run.number;
+      if (outcome.gate_timed_out) {
+        context.SayNext(fmt::format("thalweg run {} (the gate asks anew)",
+                                    ShellWord(outcome.run.file_path)));
+        return;
+      }
   document["pipeline"] = run.pipeline;
   document["state"] = catalog::ToString(run.state);
   document["started"] = FormatInstant(run.started);

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "catalog/event_log.h"
+#include "runs/gate_wait.h"
 #include "runs/lease_keeper.h"
 #include "runs/metric_series.h"
 #include "runs/node_runner.h"
@@ -311,6 +312,7 @@ class RunDriver {
       cancelled |= result.state == NodeState::kCancelled;
       waiting |= result.state == NodeState::kWaiting;
       outcome.rejected |= result.gate_rejected;
+      outcome.gate_timed_out |= result.gate_timed_out;
       outcome.timed_out |= !result.error.ok() && result.error.code() == Code::kTimeout;
       if (result.state == NodeState::kWaiting) outcome.gates.push_back(state.node(i).name());
       const bool inlined = state.planned(i).action == Action::kInline;
@@ -367,19 +369,6 @@ Result<Plan> LoadAndPlan(Workspace& workspace, const RunRequest& request,
 bool UsesRun(const Graph& graph) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(),
                      [](const GraphNode& node) { return node.spec->uses_run; });
-}
-
-/// A newer run of a pipeline makes older ones that wait at a gate pointless; a living one is not
-/// overtaken.
-Status SettleOlderRuns(Workspace& workspace, const std::string& pipeline, std::int64_t number) {
-  TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(pipeline, 100));
-  for (const auto& run : runs) {
-    if (run.number == number || run.state != catalog::RunState::kWaiting) continue;
-    TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(
-        run.id, catalog::RunState::kCancelled,
-        {workspace.actor(), fmt::format("superseded by run {}", number)}));
-  }
-  return {};
 }
 
 Status RefuseWhileActive(Workspace& workspace, const std::string& pipeline) {
@@ -475,7 +464,7 @@ Result<RunOutcome> Run(Workspace& workspace, const RunRequest& request, RunObser
     return Status::Internal(fmt::format("run {} is locked by another process", run.number));
   TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, catalog::RunState::kRunning,
                                                      {workspace.actor(), "run"}));
-  TW_RETURN_IF_ERROR(SettleOlderRuns(workspace, pipeline, run.number));
+  TW_RETURN_IF_ERROR(SettleOlderGates(workspace, run));
   observer.OnRun(run);
   if (UsesRun(plan.graph)) {
     TW_ASSIGN_OR_RETURN(
@@ -510,6 +499,7 @@ Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver
       workspace.catalog().LoseAttempts(run.id, {workspace.actor(), "resume"}).status());
   TW_RETURN_IF_ERROR(SweepAttempts(workspace).status());
 
+  TW_RETURN_IF_ERROR(FailTimedOutGates(workspace, run).status());
   RunRequest request{.file = run.file_path,
                      .text = run.file_text,
                      .params = ParametersOf(run),
@@ -524,6 +514,8 @@ Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver
         record.state == NodeState::kPending)
       continue;
     again.emplace_back(record.id,
+    TW_ASSIGN_OR_RETURN(const bool waits_on, WaitGoesOn(workspace, plan, record));
+    if (waits_on) continue;
                        catalog::Catalog::NodeRunChange{.state = NodeState::kPending,
                                                        .actor = {workspace.actor(), "resume"}});
   }

@@ -37,6 +37,7 @@ struct RunOutcome {
   std::vector<std::string> gates;  ///< that wait for a signature
   bool rejected = false;           ///< failed because a gate was rejected
   bool timed_out = false;
+  bool gate_timed_out = false;  ///< then only a new run asks for the signature anew
 };
 
 /// The parameters that were given to this run.

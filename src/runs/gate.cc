@@ -13,6 +13,7 @@
 #include "data/row_digest.h"
 #include "formats/cell_writer.h"
 #include "runs/checks.h"
+#include "runs/gate_wait.h"
 #include "runs/outside_files.h"
 #include "runs/run_state.h"
 
@@ -129,6 +130,8 @@ std::string Encode(const Evidence& evidence) {
     document["approved_version"] = approved->version;
     document["approved_by"] = approved->by;
   }
+  if (evidence.timeout) document["timeout_ns"] = evidence.timeout->count();
+  if (evidence.until) document["until"] = FormatInstant(*evidence.until);
   for (const auto& query : evidence.queries) {
     json rows = json::array();
     for (const auto& row : query.rows) {
@@ -164,6 +167,8 @@ Result<Evidence> DecodeEvidence(const std::string& text) {
         document.value("approved_table", ""), document.value("approved_version", std::int64_t{0}),
         document["approved_rows"].get<std::int64_t>(), document.value("approved_by", "")};
   }
+  if (document.contains("timeout_ns"))
+    evidence.timeout = component::Duration(document["timeout_ns"].get<std::int64_t>());
   evidence.schema_changes = document.value("schema_changes", std::vector<std::string>());
   evidence.failed_checks = document.value("failed_checks", std::vector<std::string>());
   for (const auto& entry : document.value("queries", json::array())) {
@@ -262,7 +267,8 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
                     .run_number = run_number,
                     .input = input.manifest.id,
                     .input_number = input.number,
-                    .input_table = input.table};
+                    .input_table = input.table,
+                    .timeout = body.timeout};
   evidence.versions.push_back(evidence.input);
   TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), input));
   TW_ASSIGN_OR_RETURN(evidence.digest, DigestOf(workspace, input, stop));
@@ -301,6 +307,13 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
   return evidence;
 }
 
+Result<Evidence> StoredEvidence(const Workspace& workspace, std::int64_t run,
+                                const std::string& gate) {
+  TW_ASSIGN_OR_RETURN(const std::string text,
+                      ReadFile(workspace.files(), EvidencePath(workspace, run, gate)));
+  return DecodeEvidence(text);
+}
+
 Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) {
   const std::size_t dot = gate.find('.');
   const std::optional<std::string> pipeline =
@@ -308,20 +321,23 @@ Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) 
   const std::string name = dot == std::string::npos ? gate : gate.substr(dot + 1);
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(pipeline, 1000));
   std::vector<std::string> waiting;
+  std::optional<catalog::NodeRunRecord> newest;
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run.id));
     for (const auto& node : nodes) {
+      if (node.node_name == name && !newest) newest = node;
       if (node.state != catalog::NodeState::kWaiting || run.state == catalog::RunState::kCancelled)
         continue;
       if (node.node_name != name) {
         waiting.push_back(node.node_name);
         continue;
       }
-      TW_ASSIGN_OR_RETURN(const std::string text,
-                          ReadFile(workspace.files(), EvidencePath(workspace, run.number, name)));
-      return DecodeEvidence(text);
+      TW_ASSIGN_OR_RETURN(Evidence evidence, StoredEvidence(workspace, run.number, name));
+      evidence.until = WaitsUntil(node, evidence);
+      return evidence;
     }
   }
+  if (newest) TW_RETURN_IF_ERROR(CheckStillWaits(workspace, *newest));
   const std::string near = Nearest(name, waiting);
   return Status::NotFound(fmt::format("no run waits at a gate named \"{}\"", gate))
       .WithSlug("no-waiting-gate")
@@ -337,6 +353,8 @@ Result<catalog::SignatureRecord> Sign(Workspace& workspace, const Evidence& evid
   TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run->id));
   const auto gate = std::find_if(nodes.begin(), nodes.end(),
                                  [&](const auto& node) { return node.node_name == evidence.gate; });
+  TW_RETURN_IF_ERROR(FailTimedOutGates(workspace, *run).status());
+  if (gate != nodes.end()) TW_RETURN_IF_ERROR(CheckStillWaits(workspace, *gate));
   TW_ASSIGN_OR_RETURN(const auto shown, workspace.catalog().FindVersion(evidence.input));
   TW_ASSIGN_OR_RETURN(const auto latest,
                       workspace.catalog().LatestGood(evidence.pipeline, evidence.input_table));

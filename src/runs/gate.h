@@ -36,7 +36,9 @@ struct Evidence {
     std::string error;
   };
   std::vector<Query> queries;
-  std::vector<VersionId> versions;  ///< that the evidence read, the input first
+  std::vector<VersionId> versions;             ///< that the evidence read, the input first
+  std::optional<component::Duration> timeout;  ///< of the gate
+  std::optional<Instant> until;  ///< when that has passed; known of a gate that waits, not stored
 };
 
 std::string Encode(const Evidence& evidence);
@@ -64,12 +66,17 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
                                  const std::vector<std::vector<catalog::VersionRecord>>& tables,
                                  std::int64_t run_number, std::stop_token stop);
 
+/// What was stored for a gate of a run; kNotFound when nothing was.
+Result<Evidence> StoredEvidence(const Workspace& workspace, std::int64_t run,
+                                const std::string& gate);
+
 /// The newest evidence of a gate that waits; `gate` may be "pipeline.gate". kNotFound when no run
-/// waits there.
+/// waits there, kTimeout when the newest run that did waited for too long.
 Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate);
 
-/// approve and reject. Refused (kConflict) when the input's data changed since the evidence was
-/// collected. A rejection ends the waiting run as failed.
+/// approve and reject. Refused when the gate's timeout has passed (kTimeout; the run has failed
+/// then) or the input's data changed since the evidence was collected (kConflict). A rejection ends
+/// the waiting run as failed.
 Result<catalog::SignatureRecord> Sign(Workspace& workspace, const Evidence& evidence,
                                       catalog::Decision decision, const std::string& comment);
 

@@ -136,5 +136,119 @@ TEST_F(GateTest, NoGateWaitsUnderThisName) {
   EXPECT_NE(status.hint().find("approved"), std::string::npos);
 }
 
+/// A gate that may wait for an hour.
+class GateWaitTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    pipeline_.set_clock(clock_);
+    pipeline_.Write("a.csv", "x\n1\n");
+    pipeline_.Nodes(
+        "  a: {source: {files: a.csv}}\n"
+        "  ok: {from: a, gate: {question: Right?, timeout: 1h}}\n"
+        "  below: {sql: SELECT x FROM ok}\n"
+        "  beside: {sql: SELECT 1 AS y}\n");
+    const auto waiting = pipeline_.Run();
+    ASSERT_TRUE(waiting.ok()) << waiting.status();
+    ASSERT_EQ(waiting->run.state, catalog::RunState::kWaiting);
+  }
+  catalog::RunState StateOfRun(std::int64_t number) {
+    const auto workspace = pipeline_.Open();
+    return (*workspace)->catalog().FindRun(number).value()->state;
+  }
+  Status Approve() { return pipeline_.Sign("ok", catalog::Decision::kApproved); }
+
+  ManualClock clock_{Instant(std::chrono::hours(1'000))};
+  TestPipeline pipeline_;
+};
+
+TEST_F(GateWaitTest, AResumeDoesNotBeginTheWaitAgain) {
+  clock_.Advance(std::chrono::minutes(59));
+  const auto resumed = pipeline_.Resume(1);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->run.state, catalog::RunState::kWaiting);
+  const auto workspace = pipeline_.Open();
+  const auto evidence = WaitingEvidence(**workspace, "ok");
+  ASSERT_TRUE(evidence.ok()) << evidence.status();
+  EXPECT_EQ(evidence->until, Instant(std::chrono::hours(1'001)));
+  clock_.Advance(std::chrono::minutes(1));
+  EXPECT_EQ(Approve().slug(), "gate-timed-out");
+}
+
+TEST_F(GateWaitTest, OtherDataIsAnotherWait) {
+  clock_.Advance(std::chrono::minutes(59));
+  pipeline_.Write("a.csv", "x\n2\n");
+  ASSERT_TRUE(pipeline_.Resume(1).ok());
+  clock_.Advance(std::chrono::minutes(59));
+  EXPECT_TRUE(Approve().ok());
+}
+
+TEST_F(GateWaitTest, ASignatureInTimeHoldsForEver) {
+  clock_.Advance(std::chrono::minutes(59));
+  ASSERT_TRUE(Approve().ok());
+  clock_.Advance(std::chrono::hours(2));
+  const auto resumed = pipeline_.Resume(1);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->run.state, catalog::RunState::kDone);
+}
+
+TEST_F(GateWaitTest, NobodySignsWhenTheTimeHasPassed) {
+  clock_.Advance(std::chrono::hours(1));
+  for (const auto decision : {catalog::Decision::kApproved, catalog::Decision::kRejected}) {
+    const Status late = pipeline_.Sign("ok", decision);
+    EXPECT_EQ(late.code(), Code::kTimeout);
+    EXPECT_EQ(late.slug(), "gate-timed-out");
+    EXPECT_NE(late.message().find("1970-02-11T17:00:00"), std::string::npos) << late.message();
+    EXPECT_EQ(StateOfRun(1), catalog::RunState::kFailed);
+  }
+}
+
+TEST_F(GateWaitTest, AResumeFindsTheGateFailedAndStaysSo) {
+  clock_.Advance(std::chrono::hours(1));
+  for (int i = 0; i < 2; ++i) {
+    const auto resumed = pipeline_.Resume(1);
+    ASSERT_TRUE(resumed.ok()) << resumed.status();
+    EXPECT_EQ(resumed->run.state, catalog::RunState::kFailed);
+    EXPECT_TRUE(resumed->timed_out);
+    EXPECT_EQ(StateOf(*resumed, "ok"), "failed");
+    EXPECT_EQ(StateOf(*resumed, "below"), "skipped");
+  }
+}
+
+TEST_F(GateWaitTest, ANewRunAsksAnew) {
+  clock_.Advance(std::chrono::hours(1));
+  const auto next = pipeline_.Run();
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(next->run.state, catalog::RunState::kWaiting);
+  EXPECT_EQ(StateOfRun(1), catalog::RunState::kFailed);
+  clock_.Advance(std::chrono::minutes(59));
+  ASSERT_TRUE(Approve().ok());
+  const auto resumed = pipeline_.Resume(next->run.number);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->run.state, catalog::RunState::kDone);
+}
+
+TEST_F(GateWaitTest, ARunOfOtherNodesLeavesItWaiting) {
+  ASSERT_TRUE(pipeline_.Run({"beside"}).ok());
+  EXPECT_EQ(StateOfRun(1), catalog::RunState::kWaiting);
+  EXPECT_TRUE(Approve().ok());
+  ASSERT_TRUE(pipeline_.Run({"ok"}).ok());
+  EXPECT_EQ(StateOfRun(1), catalog::RunState::kCancelled);
+}
+
+TEST(TwoGates, ARunTakesOnlyTheGateThatItIncludes) {
+  TestPipeline pipeline;
+  pipeline.Nodes(
+      "  a: {sql: SELECT 1 AS x}\n"
+      "  b: {sql: SELECT 2 AS x}\n"
+      "  left: {from: a, gate: Left?}\n"
+      "  right: {from: b, gate: Right?}\n");
+  ASSERT_TRUE(pipeline.Run().ok());
+  ASSERT_TRUE(pipeline.Run({"left"}).ok());
+  const auto workspace = pipeline.Open();
+  EXPECT_EQ((*workspace)->catalog().FindRun(1).value()->state, catalog::RunState::kWaiting);
+  EXPECT_EQ(WaitingEvidence(**workspace, "left")->run_number, 2);
+  EXPECT_EQ(WaitingEvidence(**workspace, "right")->run_number, 1);
+}
+
 }  // namespace
 }  // namespace thalweg::runs

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "runs/gate.h"
+#include "runs/gate_wait.h"
 #include "runs/node_checks.h"
 #include "runs/operator_job.h"
 #include "runs/outside_files.h"
@@ -470,6 +471,17 @@ Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
                         .error = task.decision.why,
                         .actor = state_.Us(task.decision.why)}));
     return result;
+  const Status over = CheckStillWaits(state_.workspace, state_.run.id, task.node_run);
+  if (!over.ok()) {
+    if (over.code() != Code::kTimeout) return over;
+    TW_RETURN_IF_ERROR(
+        state_.workspace.catalog().SetNodeRun(task.node_run, {.state = NodeState::kFailed,
+                                                              .error = over.message(),
+                                                              .actor = state_.Us(over.message())}));
+    NodeResult result{.state = NodeState::kFailed, .gate_timed_out = true};
+    result.error = over;
+    return result;
+  }
   }
   std::vector<std::vector<catalog::VersionRecord>> tables;
   for (const auto& evidence : task.node.evidence) {
@@ -484,6 +496,7 @@ Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
                          .status());
   TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(
       task.node_run, {.state = NodeState::kWaiting,
+                      .recipe_key = task.decision.recipe_key,
                       .action = "wait: " + task.decision.why,
                       .actor = state_.Us(task.decision.why)}));
   return NodeResult{.state = NodeState::kWaiting,
