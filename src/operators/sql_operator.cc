@@ -9,6 +9,7 @@
 #include "duckdb/database.h"
 #include "operators/columns.h"
 #include "operators/duckdb_evaluator.h"
+#include "operators/parameter_literals.h"
 #include "operators/queued_operator.h"
 #include "operators/single_input.h"
 #include "sql/scanner.h"
@@ -40,18 +41,6 @@ class Sql : public QueuedOperator {
   std::unique_ptr<component::BatchEvaluator> evaluator_;
 };
 
-/// `$name` as a typed literal.
-Result<std::string> Literal(const std::string& name,
-                            std::span<const component::Parameter> parameters) {
-  for (const component::Parameter& parameter : parameters) {
-    if (sql::FoldName(parameter.name) != name) continue;
-    return fmt::format("CAST({} AS {})",
-                       parameter.text ? duckdb::QuoteLiteral(*parameter.text) : "NULL",
-                       parameter.type);
-  }
-  return UserError("unknown-parameter", fmt::format("${} is not a parameter", name));
-}
-
 /// The statement with the table that it reads called `input`, and without parameters.
 Result<std::string> Rewrite(const std::string& text, const sql::TableRef& table,
                             const std::string& input,
@@ -73,9 +62,7 @@ Result<std::string> Rewrite(const std::string& text, const sql::TableRef& table,
       replaced = true;
     }
     if (token.kind != sql::TokenKind::kParameter || token.begin < at) continue;
-    std::string name(tokens.Text(i).substr(1));
-    if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
-    TW_ASSIGN_OR_RETURN(const std::string literal, Literal(sql::FoldName(name), parameters));
+    TW_ASSIGN_OR_RETURN(const std::string literal, ParameterLiteral(tokens.Text(i), parameters));
     rewritten += executable.substr(at, token.begin - at) + literal;
     at = token.end;
   }

@@ -92,7 +92,7 @@ class Builder {
   void Add(const PendingStatement& statement, sql::Analyzer::Outcome outcome) {
     GraphNode& node = graph_.nodes[At(statement.node)];
     if (statement.role == PendingStatement::Role::kExpression) {
-      AddExpression(outcome, &node);
+      AddExpression(statement.text, outcome, &node);
       return;
     }
     if (statement.role == PendingStatement::Role::kCheck)
@@ -157,10 +157,15 @@ class Builder {
   }
 
   /// What is wrong with an expression its operator says, which knows the columns. Here only: does
-  /// it give other values each time? The order of rows is the operator's own.
-  static void AddExpression(const sql::Analyzer::Outcome& outcome, GraphNode* node) {
+  /// it give other values each time, and are its parameters there? The order of rows is the
+  /// operator's own.
+  void AddExpression(const component::SqlText& text, const sql::Analyzer::Outcome& outcome,
+                     GraphNode* node) {
     const auto* analysis = std::get_if<sql::Analysis>(&outcome);
     if (analysis == nullptr) return;
+    CheckParameters(*node, {{text.value.text(), text.value}, *analysis, {}});
+    node->parameters.insert(node->parameters.end(), analysis->parameters.begin(),
+                            analysis->parameters.end());
     for (const sql::Finding& finding : analysis->not_repeatable) {
       if (finding.slug == "volatile-function") NotRepeatable(finding, node);
     }

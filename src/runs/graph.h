@@ -37,6 +37,7 @@ struct GraphNode {
   std::optional<InputTable> from;  ///< gates and targets
   /// Operators: one per port, those of `from` first, then those that the operator looks into.
   std::vector<InputTable> inputs;
+  std::vector<std::string> parameters;  ///< that the expressions of an operator use
   std::vector<int>
       upstream;  ///< nodes whose data this one reads (also for checks and evidence); sorted, unique
   std::vector<int> after;       ///< nodes that only have to end first

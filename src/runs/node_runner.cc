@@ -310,7 +310,7 @@ Result<NodeResult> NodeRunner::RunSql(Task& task) {
 Result<NodeResult> NodeRunner::RunOperator(Task& task) {
   TW_RETURN_IF_ERROR(Begin(task, true));
   OperatorJob job{task.node.spec, state_.planned(task.index).op, std::move(task.bound.inputs),
-                  task.attempt->directory()};
+                  task.attempt->directory(), state_.Parameters()};
   if (job.plan == nullptr) {
     return Status(Code::kConflict, Fault::kExternal,
                   "what it reads changed since the run was planned")

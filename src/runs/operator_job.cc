@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "data/parquet_file.h"
+#include "operators/parameter_literals.h"
 #include "runs/bounded_drive.h"
 #include "runs/table_source.h"
 
@@ -83,7 +84,9 @@ Result<OperatorResult> RunOperatorJob(
   const auto& body = std::get<spec::OperatorBody>(job.node->body);
   const OperatorPlan& plan = *job.plan;
   TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace.engine());
-  TW_ASSIGN_OR_RETURN(const auto make_evaluator, workspace.make_evaluator());
+  TW_ASSIGN_OR_RETURN(auto without_parameters, workspace.make_evaluator());
+  const auto make_evaluator =
+      operators::WithParameters(std::move(without_parameters), job.parameters);
   TW_ASSIGN_OR_RETURN(const auto op, body.spec->Make(plan.inputs));
   TW_RETURN_IF_ERROR(op->Open({&workspace.clock(), make_evaluator, {}}));
 
@@ -168,7 +171,7 @@ Result<component::Statement> LoweredStatement(Workspace& workspace, const Operat
     }
     inputs.push_back(job.inputs[port]);
   }
-  return sql::MakeStatement(*text, analysis, std::move(inputs), {});
+  return sql::MakeStatement(*text, analysis, std::move(inputs), job.parameters);
 }
 
 }  // namespace thalweg::runs

@@ -16,8 +16,9 @@ namespace thalweg::runs {
 struct OperatorJob {
   const spec::Node* node = nullptr;
   std::shared_ptr<const OperatorPlan> plan;
-  std::vector<component::Input> inputs;  ///< by port
-  std::string directory;                 ///< absolute, exists, empty
+  std::vector<component::Input> inputs;               ///< by port
+  std::string directory;                              ///< absolute, exists, empty
+  std::vector<component::Parameter> parameters = {};  ///< of the pipeline
 };
 
 struct OperatorResult {

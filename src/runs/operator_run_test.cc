@@ -226,5 +226,42 @@ TEST_F(OperatorRun, AWrongEventTimeIsSaidOnceWhereItIsDeclared) {
             "unknown-column 4:48 \n");
 }
 
+/// As an operator, as the engine's SQL, and another value is another table.
+TEST_F(OperatorRun, ExpressionsTakeParameters) {
+  pipeline_.Write("a.csv", "x\n1\n2\n3\n");
+  pipeline_.Nodes(
+      "  a: {source: {files: a.csv}}\n"
+      "  f: {from: a, filter: \"x >= $least\"}\n"
+      "  q: {from: a, engine: duckdb, filter: \"x >= $least\"}\n"
+      "  m: {from: a, map: {columns: {y: \"x + $least\"}}}\n",
+      "least: {type: bigint, default: 2}");
+  Run();
+  EXPECT_EQ(pipeline_.Rows("FROM f"), "2\n3\n");
+  EXPECT_EQ(pipeline_.Rows("FROM q"), "2\n3\n");
+  EXPECT_EQ(pipeline_.Rows("FROM m"), "1|3\n2|4\n3|5\n");
+  EXPECT_EQ(StateOf(Run(), "f"), "reused");
+  const auto other = pipeline_.Run({}, {{"least", "3"}});
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(StateOf(*other, "a"), "reused");
+  EXPECT_EQ(pipeline_.Rows("FROM f"), "3\n");
+  EXPECT_EQ(pipeline_.Rows("FROM q"), "3\n");
+  EXPECT_EQ(pipeline_.Rows("FROM m"), "1|4\n2|5\n3|6\n");
+}
+
+TEST_F(OperatorRun, AnUnknownParameterOfAnExpressionIsSaidWithItsPlace) {
+  pipeline_.Write("a.csv", "x\n1\n");
+  pipeline_.Nodes(
+      "  a: {source: {files: a.csv}}\n"
+      "  f: {from: a, filter: \"x >= $laest\"}\n",
+      "least: {type: bigint, default: 2}");
+  EXPECT_FALSE(pipeline_.Run().ok());
+  ASSERT_EQ(pipeline_.diagnostics.all().size(), 1u) << pipeline_.diagnostics.ToStatus();
+  const Diagnostic& mistake = pipeline_.diagnostics.all().front();
+  EXPECT_EQ(mistake.slug, "unknown-parameter");
+  EXPECT_EQ(mistake.span.ToPlace().line, 6);
+  EXPECT_EQ(mistake.span.ToPlace().column, 30);
+  EXPECT_THAT(mistake.label, HasSubstr("$least"));
+}
+
 }  // namespace
 }  // namespace thalweg::runs

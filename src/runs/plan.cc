@@ -7,6 +7,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "operators/parameter_literals.h"
 #include "runs/bind_checks.h"
 #include "runs/check_event_time.h"
 #include "runs/decide.h"
@@ -317,9 +318,11 @@ class Planner {
       }
       inputs.push_back(*std::move(edge));
     }
-    TW_ASSIGN_OR_RETURN(const auto make_evaluator, workspace_.make_evaluator());
-    TW_ASSIGN_OR_RETURN(plan.op,
-                        BindOperator(*node.spec, std::move(inputs), make_evaluator, diagnostics_));
+    TW_ASSIGN_OR_RETURN(auto make_evaluator, workspace_.make_evaluator());
+    TW_ASSIGN_OR_RETURN(
+        plan.op, BindOperator(*node.spec, std::move(inputs),
+                              operators::WithParameters(std::move(make_evaluator), Parameters()),
+                              diagnostics_));
     if (plan.op == nullptr) failed_.insert(i);
     return {};
   }

@@ -42,6 +42,16 @@ std::string QuarantineChecks(const spec::Node& node) {
   return text;
 }
 
+/// Their values; names of no parameter are left out.
+void AddParameters(const spec::Pipeline& pipeline, const std::vector<std::string>& names,
+                   Recipe& recipe) {
+  for (const auto& parameter : pipeline.params) {
+    if (std::find(names.begin(), names.end(), parameter.name) == names.end()) continue;
+    recipe.Add(std::string(kParameterPrefix) + parameter.name,
+               parameter.type + "=" + parameter.value.value_or("NULL"));
+  }
+}
+
 }  // namespace
 
 std::string Recipe::Key() const {
@@ -87,14 +97,9 @@ Recipe DefinitionOf(const Workspace& workspace, const Graph& graph, const GraphN
   if (node.sql) {
     recipe.Add("statement", node.sql->analysis.fingerprint.ToHex());
     recipe.Add("SQL profile", std::to_string(sql::kProfileVersion));
-    for (const auto& name : node.sql->analysis.parameters) {
-      for (const auto& parameter : graph.pipeline->params) {
-        if (parameter.name != name) continue;
-        recipe.Add(std::string(kParameterPrefix) + name,
-                   parameter.type + "=" + parameter.value.value_or("NULL"));
-      }
-    }
+    AddParameters(*graph.pipeline, node.sql->analysis.parameters, recipe);
   }
+  AddParameters(*graph.pipeline, node.parameters, recipe);
   if (node.sql || spec.kind == spec::NodeKind::kSource || spec.kind == spec::NodeKind::kOperator)
     recipe.Add("engine", workspace.EngineGeneration());
   if (const std::string checks = QuarantineChecks(spec); !checks.empty())

@@ -8,6 +8,7 @@
 #include "flow/journaled_source.h"
 #include "flow/source_task.h"
 #include "flow/state_files.h"
+#include "operators/parameter_literals.h"
 #include "runs/bind_operator.h"
 #include "runs/replay_source.h"
 #include "runs/stream_sinks.h"
@@ -172,7 +173,8 @@ class Builder {
       step.expressions = {Node(n).sql->text};
     }
     step.restore = Restore(StreamStep::Role::kOperator);
-    TW_ASSIGN_OR_RETURN(step.make_evaluator, state_.workspace.make_evaluator());
+    TW_ASSIGN_OR_RETURN(auto make_evaluator, state_.workspace.make_evaluator());
+    step.make_evaluator = operators::WithParameters(std::move(make_evaluator), state_.Parameters());
     return AddStep(n, StreamStep::Role::kOperator, std::move(step), std::move(inputs));
   }
 

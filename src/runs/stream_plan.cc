@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "component/scan.h"
+#include "operators/parameter_literals.h"
 #include "operators/sql_operator.h"
 #include "runs/bind_operator.h"
 #include "runs/check_event_time.h"
@@ -219,9 +220,11 @@ class StreamPlanner {
                       "join the two streams instead");
       }
     }
-    TW_ASSIGN_OR_RETURN(const auto make_evaluator, workspace_.make_evaluator());
-    TW_ASSIGN_OR_RETURN(const auto bound,
-                        BindOperator(*node.spec, stream->inputs, make_evaluator, diagnostics_));
+    TW_ASSIGN_OR_RETURN(auto make_evaluator, workspace_.make_evaluator());
+    TW_ASSIGN_OR_RETURN(const auto bound, BindOperator(*node.spec, stream->inputs,
+                                                       operators::WithParameters(
+                                                           std::move(make_evaluator), Parameters()),
+                                                       diagnostics_));
     if (bound == nullptr) return {};
     stream->spec = body.spec;
     stream->bound = bound->bound;
@@ -232,17 +235,21 @@ class StreamPlanner {
     return {};
   }
 
-  Status BindSql(const GraphNode& node, StreamNode* stream) {
-    TW_RETURN_IF_ERROR(BindInputs(node, stream));
+  std::vector<component::Parameter> Parameters() const {
     std::vector<component::Parameter> parameters;
     for (const auto& parameter : plan_.graph.pipeline->params)
       parameters.push_back({parameter.name, parameter.type, parameter.value});
+    return parameters;
+  }
+
+  Status BindSql(const GraphNode& node, StreamNode* stream) {
+    TW_RETURN_IF_ERROR(BindInputs(node, stream));
     const auto locate = [&](const Status& error) -> Status {
       if (error.fault() != Fault::kUser) return error;
       diagnostics_.Add(Locate(error, node.sql->text, node.name()));
       return {};
     };
-    auto made = operators::MakeSqlOperator(node.sql->text.text, node.sql->analysis, parameters);
+    auto made = operators::MakeSqlOperator(node.sql->text.text, node.sql->analysis, Parameters());
     if (!made.ok()) return locate(made.status());
     stream->spec = *made;
     TW_ASSIGN_OR_RETURN(const auto make_evaluator, workspace_.make_evaluator());
