@@ -159,6 +159,25 @@ TEST(JsonDecoderTest, ReasonsNameTheNestedField) {
             R"(1|c|x: y: not a number (integer): "q"|{"c":{"x":{"y":"q"}}})");
 }
 
+TEST(JsonDecoderTest, ReasonsSayWhatTheLineIs) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"a":1} trailing)", "something follows the value"},
+      {R"({"a":1} 7)", "something follows the value"},
+      {R"({"a":1,"b":"}"} x)", "something follows the value"},
+      {R"({"a":1}{"a":2})", "something follows the value"},
+      {R"({"a":1,"b":"}" x)", "an object or a list is not closed"},
+      {R"({"a":1)", "an object or a list is not closed"},
+      {"not json", "a word that is not true, false or null"},
+      {"tru", "a word that is not true, false or null"},
+      {"null", "null, not an object"},
+      {"false", "true or false, not an object"},
+      {"-x", "a number is not written as JSON wants it"},
+      {"[1]", "a list, not an object"},
+  };
+  for (const auto& [line, reason] : cases)
+    EXPECT_THAT(Decode(line + "\n").bad, ElementsAre(StartsWith("1||" + reason + "|"))) << line;
+}
+
 TEST(JsonDecoderTest, AKeyThatStandsTwiceIsABadRow) {
   const auto decoded = Decode("{\"a\":1,\"a\":1}\n");
   EXPECT_THAT(decoded.rows, IsEmpty());

@@ -117,6 +117,36 @@ error_code RawJson(od::value value, int depth, std::string_view* raw) {
   return CheckValue(value, depth);
 }
 
+error_code CheckWord(od::document& document, od::json_type type) {
+  std::string_view token;
+  if (const error_code error = document.raw_json_token().get(token)) return error;
+  token = TrimToken(token);
+  if (type == od::json_type::number)
+    return IsJsonNumber(token) ? simdjson::SUCCESS : simdjson::NUMBER_ERROR;
+  const bool word = type == od::json_type::boolean || type == od::json_type::null;
+  return !word || token == "true" || token == "false" || token == "null" ? simdjson::SUCCESS
+                                                                         : simdjson::N_ATOM_ERROR;
+}
+
+bool ClosesBeforeEnd(std::string_view text) {
+  std::int64_t open = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      ++open;
+    } else if ((c == '}' || c == ']') && --open == 0) {
+      return !TrimToken(text.substr(i + 1)).empty();
+    }
+  }
+  return false;
+}
+
 bool IsAtEnd(od::document& document) {
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }

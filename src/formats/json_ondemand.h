@@ -41,6 +41,14 @@ simdjson::error_code ReadString(simdjson::ondemand::value& value, std::string_vi
 /// The digits as they stand.
 simdjson::error_code ReadNumber(simdjson::ondemand::value& value, std::string_view* token);
 
+/// The type of a document is that of its first letter. An error when a number or a word that begins
+/// so is none.
+simdjson::error_code CheckWord(simdjson::ondemand::document& document,
+                               simdjson::ondemand::json_type type);
+/// Whether the first object or list of `text` is closed and something follows it. Brackets are
+/// counted and not paired.
+bool ClosesBeforeEnd(std::string_view text);
+
 /// Whether nothing follows the value that was read.
 bool IsAtEnd(simdjson::ondemand::document& document);
 

@@ -75,9 +75,16 @@ bool JsonRow::Append(std::string_view text) {
   }
   od::json_type type;
   if (const auto error = document.type().get(type)) return Broken(error);
-  if (type != od::json_type::object) return Refuse(fmt::format("{}, not an object", NameOf(type)));
+  if (type != od::json_type::object) {
+    if (const auto error = CheckWord(document, type)) return Broken(error);
+    return Refuse(fmt::format("{}, not an object", NameOf(type)));
+  }
   od::object object;
-  if (const auto error = document.get_object().get(object)) return Broken(error);
+  if (const auto error = document.get_object().get(object)) {
+    // The parser looks at the last byte: what does not end in a bracket is an open object to it.
+    const bool closed = error == simdjson::INCOMPLETE_ARRAY_OR_OBJECT && ClosesBeforeEnd(text);
+    return Broken(closed ? simdjson::TRAILING_CONTENT : error);
+  }
   if (!AppendObject(object)) return false;
   at_ = -1;
   return IsAtEnd(document) || Broken(simdjson::TRAILING_CONTENT);
