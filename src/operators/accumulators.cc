@@ -14,6 +14,7 @@
 
 #include "operators/accumulator_words.h"
 #include "operators/key_codec.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 namespace {
@@ -66,7 +67,8 @@ bool IsNumeric(const arrow::DataType& type) {
   return FormOf(type) == NumberForm::kReal || (arrow::is_integer(type.id()));
 }
 
-Status CheckType(const AggregateCall& call, const arrow::DataType& type) {
+Status CheckType(const AggregateCall& call, const arrow::Field& field) {
+  const arrow::DataType& type = *field.type();
   const NumberForm form = FormOf(type);
   bool good = form != NumberForm::kOther;
   if (call.what == Aggregation::kCount) good = true;
@@ -77,7 +79,7 @@ Status CheckType(const AggregateCall& call, const arrow::DataType& type) {
   return UserError(
       "bad-aggregate",
       fmt::format("column \"{}\": \"{}\" has type {}, which this function cannot take: cast it",
-                  call.output, call.column, type.ToString()));
+                  call.output, call.column, TypeName(field)));
 }
 
 }  // namespace
@@ -109,7 +111,7 @@ Result<Accumulators> Accumulators::Bind(const arrow::Schema& schema,
       TW_ASSIGN_OR_RETURN(function.column, FindColumn(schema, call.column));
       type = schema.field(function.column)->type();
       function.form = FormOf(*type);
-      TW_RETURN_IF_ERROR(CheckType(call, *type));
+      TW_RETURN_IF_ERROR(CheckType(call, *schema.field(function.column)));
     }
     if (call.what == Aggregation::kFirst || call.what == Aggregation::kLast) {
       bound.needs_time_ = true;

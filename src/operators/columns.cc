@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "data/arrow_status.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 namespace {
@@ -210,6 +211,8 @@ const std::int64_t* WideValues(const arrow::ArrayData& column, std::vector<std::
     case arrow::Type::TIME32:
       return Widen<std::int32_t>(column, scratch);
     default:
+      // What has another layout would be read past its end.
+      TW_CHECK(arrow::is_primitive(column.type->id()) && column.type->byte_width() == 8);
       return column.GetValues<std::int64_t>(1);
   }
 }
@@ -247,7 +250,7 @@ Result<std::int64_t> NanosecondsPerUnit(const arrow::DataType& type) {
     unit = static_cast<const arrow::DurationType&>(type).unit();
   } else {
     return UserError("bad-time-type", fmt::format("event time must be a timestamp, not {}: cast it",
-                                                  type.ToString()));
+                                                  TypeName(type)));
   }
   switch (unit) {
     case arrow::TimeUnit::SECOND:

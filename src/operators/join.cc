@@ -11,6 +11,7 @@
 #include "operators/columns.h"
 #include "operators/join_plan.h"
 #include "operators/key_codec.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 
@@ -97,10 +98,9 @@ Status CheckKeys(const std::vector<std::string>& on, const data::EdgeType& first
   TW_ASSIGN_OR_RETURN(const KeyCodec b, KeyCodec::Make(*edge.schema, on));
   for (std::size_t i = 0; i < on.size(); ++i) {
     if (!a.fields()[i]->type()->Equals(*b.fields()[i]->type())) {
-      return UserError(
-          "different-types",
-          fmt::format("column \"{}\" is {} in one input and {} in another: cast one", on[i],
-                      a.fields()[i]->type()->ToString(), b.fields()[i]->type()->ToString()));
+      return UserError("different-types",
+                       fmt::format("column \"{}\" is {} in one input and {} in another: cast one",
+                                   on[i], TypeName(*a.fields()[i]), TypeName(*b.fields()[i])));
     }
   }
   return {};

@@ -15,6 +15,8 @@
 #include <arrow/util/bit_util.h>
 #include <fmt/format.h>
 
+#include "operators/type_name.h"
+
 namespace thalweg::operators {
 namespace {
 
@@ -108,7 +110,7 @@ Result<KeyCodec> KeyCodec::Make(const arrow::Schema& schema,
             arrow::is_nested(field->type()->id())) {
           return Status(Code::kInvalid, Fault::kUser,
                         fmt::format("column \"{}\" of type {} cannot be a key: cast it to text",
-                                    name, field->type()->ToString()))
+                                    name, TypeName(*field)))
               .WithSlug("bad-key-type");
         }
         column.width = static_cast<std::size_t>(field->type()->byte_width());

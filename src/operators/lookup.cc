@@ -14,6 +14,7 @@
 #include "operators/key_codec.h"
 #include "operators/key_table.h"
 #include "operators/queued_operator.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 
@@ -115,8 +116,8 @@ Result<LookupPlan> MakePlan(const LookupOptions& options, std::span<const data::
     if (!rows.field(left)->type()->Equals(*table.field(*right)->type())) {
       return UserError("different-types",
                        fmt::format("column \"{}\" is {}, but \"{}\" of {} is {}: cast one", here,
-                                   rows.field(left)->type()->ToString(), there, options.in,
-                                   table.field(*right)->type()->ToString()));
+                                   TypeName(*rows.field(left)), there, options.in,
+                                   TypeName(*table.field(*right))));
     }
     plan.here.push_back(left);
     plan.there.push_back(*right);

@@ -11,6 +11,7 @@
 
 #include "duckdb/database.h"
 #include "operators/key_codec.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 namespace {
@@ -52,7 +53,7 @@ Result<RowOrder> RowOrder::Make(const arrow::Schema& schema, const std::vector<s
     if (term.form == NumberForm::kOther) {
       return UserError("bad-order",
                        fmt::format("rows cannot be ordered by column \"{}\" of type {}: cast it",
-                                   term.name, schema.field(term.column)->type()->ToString()));
+                                   term.name, TypeName(*schema.field(term.column))));
     }
     order.terms_.push_back(std::move(term));
   }
