@@ -15,6 +15,7 @@
 #include "operators/queued_operator.h"
 #include "operators/single_input.h"
 #include "operators/state_rows.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 
@@ -30,15 +31,17 @@ component::OptionsOf<ThresholdOptions> ThresholdOptions::Describe() {
       .Field("default", &O::initial,
              {.doc = "The threshold at first.", .example = "10", .required = true})
       .Field("increase_scale", &O::increase_scale,
-             {.doc = "Factor of an increase.", .example = "2", .required = true})
+             {.doc = "Factor of an increase, above 1.", .example = "2", .required = true})
       .Field("increase_after", &O::increase_after,
              {.doc = "The value must stay above the threshold for longer than this.",
               .example = "5s",
               .required = true})
-      .Field("decrease_trigger", &O::decrease_trigger,
-             {.doc = "Share of the threshold below which it may fall.", .default_text = "0"})
+      .Field(
+          "decrease_trigger", &O::decrease_trigger,
+          {.doc = "Share of the threshold, 0 to 1, below which it may fall.", .default_text = "0"})
       .Field("decrease_scale", &O::decrease_scale,
-             {.doc = "Factor of a decrease. 0: the threshold never falls.", .default_text = "0"})
+             {.doc = "Factor of a decrease, below 1. 0: the threshold never falls.",
+              .default_text = "0"})
       .Field("decrease_after", &O::decrease_after,
              {.doc = "The value must stay below the trigger for longer than this.",
               .default_text = "0s"})
@@ -93,6 +96,9 @@ double Threshold::Judge(State* state, double value, std::int64_t time) const {
   if (state->mode == kIncrease && value > state->threshold) {
     if (time - state->since <= options_.increase_after.count()) return state->threshold;
     state->threshold = std::min(state->threshold * options_.increase_scale, max_);
+  } else if (state->mode == kIncrease) {
+    state->mode = kOk;  // this row says no more: a fall may begin with the next one
+    return state->threshold;
   } else if (state->mode == kDecrease && value <= state->threshold * options_.decrease_trigger) {
     if (time - state->since <= options_.decrease_after.count()) return state->threshold;
     state->threshold = std::max(state->threshold * options_.decrease_scale, options_.min);
@@ -181,16 +187,41 @@ Status Threshold::Restore(component::SnapshotReader& reader) {
 
 }  // namespace
 
+namespace {
+
+Status CheckFactors(const ThresholdOptions& options) {
+  const auto error = [](std::string message) { return UserError("bad-value", std::move(message)); };
+  const auto is_share = [](double value) { return value >= 0 && value <= 1; };
+  if (!(options.increase_scale > 1)) {
+    return error(fmt::format("increase_scale must be above 1, or the threshold would not grow: {}",
+                             options.increase_scale));
+  }
+  if (!is_share(options.decrease_trigger)) {
+    return error(fmt::format("decrease_trigger is a share of the threshold, 0 to 1: {}",
+                             options.decrease_trigger));
+  }
+  if (!(options.decrease_scale >= 0 && options.decrease_scale < 1)) {
+    return error(fmt::format("decrease_scale must be below 1, or the threshold would not fall: {}",
+                             options.decrease_scale));
+  }
+  if (options.max && !(options.min <= *options.max))
+    return error(fmt::format("min {} is above max {}", options.min, *options.max));
+  return {};
+}
+
+}  // namespace
+
 Result<component::Bound> ThresholdSpec::Bind(std::span<const data::EdgeType> inputs,
                                              const component::MakeEvaluator&) const {
   TW_RETURN_IF_ERROR(CheckOneInput(inputs, "threshold"));
+  TW_RETURN_IF_ERROR(CheckFactors(options_));
   const arrow::Schema& schema = *inputs[0].schema;
   TW_ASSIGN_OR_RETURN(const int watch, FindColumn(schema, options_.watch));
   const NumberForm form = FormOf(*schema.field(watch)->type());
   if (form != NumberForm::kInteger && form != NumberForm::kReal) {
     return UserError("bad-type",
                      fmt::format("threshold watches a number, but \"{}\" is {}: cast it",
-                                 options_.watch, schema.field(watch)->type()->ToString()));
+                                 options_.watch, TypeName(*schema.field(watch))));
   }
   if (!inputs[0].event_time)
     return UserError("no-event-time", "threshold needs event time: set event_time on its source");

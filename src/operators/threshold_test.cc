@@ -56,6 +56,29 @@ TEST(Threshold, B6NoDecreaseUnlessAsked) {
                   "[1, 2, 30]", "[-1, -1, -1]"),
             (Lines{"20", "20", "20"}));
 }
+/// The row that ends an increase is in no decrease yet, however low it is.
+TEST(Threshold, ADecreaseBeginsBehindTheRowThatEndsAnIncrease) {
+  EXPECT_EQ(Judge(kBoth, "[0, 1, 2, 3, 4, 5, 6, 7, 8]", "[15, 1, 1, 1, 1, 1, 1, 1, 1]"),
+            (Lines{"10", "10", "10", "10", "10", "10", "10", "10", "5"}));
+  // The other way round there is no pause.
+  EXPECT_EQ(Judge(kBoth, "[0, 1, 2, 7]", "[1, 15, 15, 15]"), (Lines{"10", "10", "10", "20"}));
+}
+TEST(Threshold, FactorsThatDoTheOppositeAreFoundAtPlanTime) {
+  const auto slug = [](const std::string& more) {
+    const auto batch = Rows({{"t", "seconds", "[0]"}, {"v", "double", "[0]"}});
+    const std::string options =
+        R"j({"watch": "v", "default": 1, "increase_after": "1s", )j" + more + "}";
+    const auto bound = Harness(MakeSpec("threshold", options), {Edge(batch, "t")}).Bind();
+    return bound.ok() ? "" : bound.status().slug();
+  };
+  const std::string grows = R"j("increase_scale": 2)j";
+  EXPECT_EQ(slug(grows), "");
+  EXPECT_EQ(slug(grows + R"j(, "min": 2, "max": 2)j"), "");
+  EXPECT_EQ(slug(grows + R"j(, "min": 5, "max": 2)j"), "bad-value");
+  EXPECT_EQ(slug(R"j("increase_scale": 0.5)j"), "bad-value");
+  EXPECT_EQ(slug(grows + R"j(, "decrease_scale": 2)j"), "bad-value");
+  EXPECT_EQ(slug(grows + R"j(, "decrease_trigger": 1.5)j"), "bad-value");
+}
 TEST(Threshold, ElapsedMustExceed) {
   EXPECT_EQ(Judge(kBoth, "[100, 105, 106]", "[15, 15, 15]"), (Lines{"10", "10", "20"}));
 }
