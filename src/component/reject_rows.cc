@@ -6,12 +6,19 @@
 #include <arrow/array/builder_primitive.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include "data/arrow_status.h"
 #include "data/types.h"
 #include "formats/json_encoder.h"
 
 namespace thalweg::component {
+
+namespace {
+
+constexpr char kReason[] = "thalweg.reject_reason";
+
+}  // namespace
 
 Result<data::Batch> RejectRows(const std::vector<Reject>& rejects) {
   TW_ASSIGN_OR_RETURN(const auto schema, data::ToArrow(RejectColumns()));
@@ -52,10 +59,19 @@ Result<data::Batch> RejectRows(const std::string& node, const std::string& reaso
   return RejectRows(rejects);
 }
 
+data::Batch WithReason(const data::Batch& rows, const std::string& reason) {
+  return rows->ReplaceSchemaMetadata(arrow::key_value_metadata({kReason}, {reason}));
+}
+
 Result<data::Batch> OwnRejectRows(const std::string& node, const data::Batch& rows) {
   TW_ASSIGN_OR_RETURN(const auto schema, data::ToArrow(RejectColumns()));
   if (rows->schema()->Equals(*schema, /*check_metadata=*/false)) return rows;
-  return RejectRows(node, "cannot be used: its key or its event time is NULL", rows);
+  const auto& metadata = rows->schema()->metadata();
+  const int reason = metadata == nullptr ? -1 : metadata->FindKey(kReason);
+  return RejectRows(node,
+                    reason < 0 ? "cannot be used: its key or its event time is NULL"
+                               : "cannot be used: " + metadata->value(reason),
+                    rows);
 }
 
 std::string DescribeReject(const Reject& reject) {

@@ -15,7 +15,11 @@ Result<data::Batch> RejectRows(const std::vector<Reject>& rejects);
 Result<data::Batch> RejectRows(const std::string& node, const std::string& reason,
                                const data::Batch& rows);
 
-/// The same for what an operator gave to its side "rejects", whatever its columns are.
+/// The same rows, which tell OwnRejectRows why they are rejects.
+data::Batch WithReason(const data::Batch& rows, const std::string& reason);
+
+/// Rows that an operator gave to its side "rejects", whatever its columns are, as rows of
+/// RejectColumns. Without a reason (WithReason) they have no key or no event time.
 Result<data::Batch> OwnRejectRows(const std::string& node, const data::Batch& rows);
 
 /// "flights.csv:17: column dep_delay: not an integer".

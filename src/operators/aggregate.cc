@@ -16,6 +16,7 @@
 #include "operators/key_table.h"
 #include "operators/pane_aggregate.h"
 #include "operators/session_aggregate.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 
@@ -37,13 +38,15 @@ OptionsOf<AggregateOptions> AggregateOptions::Describe() {
       .Field("late", &AggregateOptions::late,
              {.doc = "What becomes of late rows: counted and dropped, kept in NODE_late, or added "
                      "to their windows, which "
-                     "are then emitted again.",
+                     "are then emitted again: a table of them needs materialize: {merge: [KEYS, "
+                     "window_start]}, or it holds the old rows beside the new ones.",
               .default_text = "drop",
               .choices = {"drop", "side", "update"}})
-      .Field("update_for", &AggregateOptions::update_for,
-             {.doc = "With late: update, how long after its end a window can still be changed. "
-                     "Later rows go to NODE_late.",
-              .default_text = "1h"})
+      .Field(
+          "update_for", &AggregateOptions::update_for,
+          {.doc = "With late: update only: how long after its end a window can still be changed. "
+                  "Later rows go to NODE_late.",
+           .default_text = "1h"})
       .Field("columns", &AggregateOptions::columns,
              {.doc = "Result columns: first, last, min, max, mean (avg), sum, count, "
                      "count_distinct, quantile(x, 0.99). "
@@ -54,6 +57,19 @@ OptionsOf<AggregateOptions> AggregateOptions::Describe() {
 
 namespace {
 
+/// A column that may set a length of a window, where the input has it.
+Status CheckLength(const arrow::Schema& schema, const char* option, const std::string& name) {
+  const int column = name.empty() ? -1 : schema.GetFieldIndex(name);
+  if (column < 0) return {};
+  const arrow::Field& field = *schema.field(column);
+  if (field.type()->id() == arrow::Type::DURATION || arrow::is_integer(field.type()->id()))
+    return {};
+  return UserError("bad-type",
+                   fmt::format("{} names \"{}\", which is {}: it must be an integer, of "
+                               "nanoseconds, or a duration",
+                               option, name, TypeName(field)));
+}
+
 Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
                                                 const data::EdgeType& input) {
   auto plan = std::make_shared<AggregatePlan>();
@@ -62,7 +78,7 @@ Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
   plan->late = options.late == "update" ? LatePolicy::kUpdate
                : options.late == "side" ? LatePolicy::kSide
                                         : LatePolicy::kDrop;
-  plan->update_for_ns = options.update_for.count();
+  plan->update_for_ns = options.update_for.value_or(std::chrono::hours(1)).count();
   plan->input = input.schema;
   plan->event_time = input.event_time;
   for (const auto& [name, sql] : options.columns) {
@@ -73,6 +89,13 @@ Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
     return UserError("changing-input",
                      "aggregate needs rows that never change; its input updates rows by key");
   }
+  if (plan->calls.empty() && plan->by.empty() && !plan->window) {
+    return UserError("bad-value", "aggregate has no result: name at least one in columns");
+  }
+  if (options.update_for && plan->late != LatePolicy::kUpdate) {
+    return UserError("bad-value",
+                     fmt::format("update_for is for late: update, but late is {}", options.late));
+  }
   if (plan->window) {
     TW_RETURN_IF_ERROR(plan->window->Check());
     if (!plan->event_time) {
@@ -82,6 +105,11 @@ Result<std::shared_ptr<AggregatePlan>> MakePlan(const AggregateOptions& options,
     }
     if (plan->late == LatePolicy::kUpdate && !plan->window->tumbling && !plan->window->hopping) {
       return UserError("bad-window", "late: update works with tumbling and hopping windows only");
+    }
+    if (plan->window->kapacitor) {
+      const KapacitorOptions& kapacitor = *plan->window->kapacitor;
+      TW_RETURN_IF_ERROR(CheckLength(*input.schema, "period_column", kapacitor.period_column));
+      TW_RETURN_IF_ERROR(CheckLength(*input.schema, "every_column", kapacitor.every_column));
     }
   }
   TW_ASSIGN_OR_RETURN(const Accumulators accumulators,

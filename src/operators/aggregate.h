@@ -16,7 +16,7 @@ struct AggregateOptions {
   std::vector<std::string> by;
   std::optional<WindowOptions> window;
   std::string late = "drop";
-  component::Duration update_for = std::chrono::hours(1);
+  std::optional<component::Duration> update_for;  ///< none: an hour
   component::NamedList<component::SqlText> columns;
   static component::OptionsOf<AggregateOptions> Describe();
 };

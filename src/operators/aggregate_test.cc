@@ -439,6 +439,9 @@ TEST(Aggregate, MistakesAreNamedAtPlanTime) {
   EXPECT_EQ(slug(R"j({"columns": {"a": "sum(missing)"}})j"), "unknown-column");
   EXPECT_EQ(slug(R"j({"columns": {"a": "sum(s)"}})j"), "bad-aggregate");
   EXPECT_EQ(slug(R"j({"columns": {"a": "sum(x + 1)"}})j"), "bad-aggregate");
+  EXPECT_EQ(slug(R"j({"columns": {}})j"), "bad-value");
+  EXPECT_EQ(slug(R"j({"window": {"tumbling": "1s"}, "update_for": "5s", "columns": {}})j"),
+            "bad-value");
   EXPECT_EQ(slug(R"j({"columns": {"a": "quantile(t, 2)"}})j"), "bad-aggregate");
   EXPECT_EQ(slug(R"j({"by": ["s"], "columns": {"s": "count(*)"}})j"), "duplicate-column");
   EXPECT_EQ(slug(R"j({"window": {"tumbling": "1s", "session": "1s"}, "columns": {}})j"),

@@ -8,9 +8,16 @@
 #include <arrow/array/data.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <fmt/format.h>
+
+#include "component/reject_rows.h"
 
 namespace thalweg::operators {
 namespace {
+
+/// What one row may ask for: windows are computed when the rows that end them come, all at once.
+constexpr std::int64_t kMostWindowsOfARow = 10'000;
+constexpr std::size_t kFlushWindows = 32'768;
 
 /// The column that sets an option, when the input has it.
 int OptionColumn(const data::SchemaRef& schema, const std::string& name, std::int64_t* unit) {
@@ -38,6 +45,7 @@ KapacitorAggregate::KapacitorAggregate(Plan plan, KeyTable keys, Accumulators ac
     : WindowedAggregate(std::move(plan), std::move(keys), std::move(accumulators)),
       period_(plan_->window->kapacitor->period.count()),
       every_(plan_->window->kapacitor->every.count()),
+      most_windows_(std::max(kMostWindowsOfARow, period_ / every_)),
       fill_(plan_->window->kapacitor->fill_period),
       rows_("rows", plan_->input) {
   period_column_ =
@@ -78,11 +86,22 @@ Status KapacitorAggregate::Add(const data::Batch& batch, const std::uint32_t* ro
     Key& key = by_key_[slots[i]];
     const std::int64_t period = OptionAt(batch, period_column_, period_unit_, row, &period_scratch);
     const std::int64_t every = OptionAt(batch, every_column_, every_unit_, row, &every_scratch);
+    const std::int64_t period_now = period != 0 ? period : key.started ? key.period : period_;
+    const std::int64_t every_now = every != 0 ? every : key.started ? key.every : every_;
+    if (period_now / every_now > most_windows_) {
+      EmitSide("rejects",
+               component::WithReason(
+                   batch->Slice(row, 1),
+                   fmt::format("its window's period of {} ns is {} steps of {} ns, and {} is the "
+                               "most",
+                               period_now, period_now / every_now, every_now, most_windows_)));
+      continue;
+    }
     key.changed = true;
     if (!key.started) {
       key.started = true;
-      key.period = period != 0 ? period : period_;
-      key.every = every != 0 ? every : every_;
+      key.period = period_now;
+      key.every = every_now;
       key.next = SaturatingAdd(time, fill_ ? key.period : key.every);
     } else {
       // What ended before this row is past, and no option of it can move it: the watermark may have
@@ -145,6 +164,7 @@ Status KapacitorAggregate::EmitKey(std::uint32_t slot, std::int64_t time) {
     key.emitted = key.changed = true;
     key.next = SaturatingAdd(key.next, key.every);
     Forget(&key);
+    if (result_slots_.size() >= kFlushWindows) Flush();
   }
   return {};
 }

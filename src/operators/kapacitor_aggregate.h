@@ -44,6 +44,7 @@ class KapacitorAggregate : public WindowedAggregate {
   void Flush();
 
   const std::int64_t period_, every_;
+  const std::int64_t most_windows_;  // a row may ask to be in
   const bool fill_;
   int period_column_ = -1, every_column_ = -1;
   std::int64_t period_unit_ = 1, every_unit_ = 1;

@@ -1,8 +1,17 @@
 #include "operators/window.h"
 
+#include <fmt/format.h>
+
 #include "operators/columns.h"
 
 namespace thalweg::operators {
+
+namespace {
+
+/// A row in so many windows costs about a second.
+constexpr std::int64_t kMostWindows = 100'000;
+
+}  // namespace
 
 using component::OptionsOf;
 
@@ -45,7 +54,8 @@ OptionsOf<KapacitorOptions> KapacitorOptions::Describe() {
                      "period from its row on."})
       .Field("every_column", &KapacitorOptions::every_column,
              {.doc = "A duration column, or an integer column of nanoseconds, that replaces the "
-                     "step from its row on."});
+                     "step from its row on. A row whose period is more than 10000 of its steps "
+                     "is a reject."});
 }
 
 OptionsOf<WindowOptions> WindowOptions::Describe() {
@@ -75,6 +85,17 @@ Status WindowOptions::Check() const {
                     (!session || positive(session->gap)) &&
                     (!kapacitor || (positive(kapacitor->period) && positive(kapacitor->every)));
   if (!good) return UserError("bad-window", "the lengths of a window must be positive");
+  const auto share = [](component::Duration length, component::Duration every) {
+    return length.count() / every.count();
+  };
+  const std::int64_t windows = hopping     ? share(hopping->size, hopping->every)
+                               : kapacitor ? share(kapacitor->period, kapacitor->every)
+                                           : 1;
+  if (windows > kMostWindows) {
+    return UserError("bad-window", fmt::format("each row would be in {} windows, and {} is the "
+                                               "most: make every longer",
+                                               windows, kMostWindows));
+  }
   return {};
 }
 
