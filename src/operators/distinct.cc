@@ -164,6 +164,7 @@ Status Distinct::Restore(component::SnapshotReader& reader) {
 Result<component::Bound> DistinctSpec::Bind(std::span<const data::EdgeType> inputs,
                                             const component::MakeEvaluator&) const {
   TW_RETURN_IF_ERROR(CheckOneInput(inputs, "distinct"));
+  TW_RETURN_IF_ERROR(CheckKeysGiven(options_.by, "distinct"));
   const arrow::Schema& schema = *inputs[0].schema;
   TW_ASSIGN_OR_RETURN(const KeyTable keys, KeyTable::Make(schema, options_.by));
   TW_ASSIGN_OR_RETURN(const RowOrder order, RowOrder::Make(schema, options_.order_by));

@@ -12,6 +12,7 @@
 #include "operators/queued_operator.h"
 #include "operators/simple_condition.h"
 #include "operators/single_input.h"
+#include "operators/type_name.h"
 
 namespace thalweg::operators {
 
@@ -81,8 +82,16 @@ class Filter : public QueuedOperator {
 Result<component::Bound> FilterSpec::Bind(std::span<const data::EdgeType> inputs,
                                           const component::MakeEvaluator& make_evaluator) const {
   TW_RETURN_IF_ERROR(CheckOneInput(inputs, "filter"));
-  TW_ASSIGN_OR_RETURN(const auto evaluator,
-                      make_evaluator(inputs[0].schema, Verdict(options_.where.text), ""));
+  TW_ASSIGN_OR_RETURN(
+      const auto evaluator,
+      make_evaluator(inputs[0].schema, fmt::format("({}) AS keep", options_.where.text), ""));
+  const arrow::Field& verdict = *evaluator->schema()->field(0);
+  if (verdict.type()->id() != arrow::Type::BOOL && verdict.type()->id() != arrow::Type::NA) {
+    return UserError("bad-type",
+                     fmt::format("a filter's condition is true or false, but \"{}\" is {}: compare "
+                                 "it with something",
+                                 options_.where.text, TypeName(verdict)));
+  }
   TW_ASSIGN_OR_RETURN(component::Bound bound, BoundLike(inputs, "filter", inputs[0].schema));
   bound.stateless = true;
   return bound;

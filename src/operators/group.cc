@@ -73,6 +73,7 @@ class Group : public FrameOperator {
 Result<component::Bound> GroupSpec::Bind(std::span<const data::EdgeType> inputs,
                                          const component::MakeEvaluator&) const {
   TW_RETURN_IF_ERROR(CheckOneInput(inputs, "group"));
+  TW_RETURN_IF_ERROR(CheckKeysGiven(options_.by, "group"));
   TW_ASSIGN_OR_RETURN(const KeyTable keys, KeyTable::Make(*inputs[0].schema, options_.by));
   TW_ASSIGN_OR_RETURN(component::Bound bound, BoundLike(inputs, "group", inputs[0].schema));
   std::set<std::string> all(inputs[0].keys.begin(), inputs[0].keys.end());

@@ -12,6 +12,11 @@ Status CheckOneInput(std::span<const data::EdgeType> inputs, const char* name) {
                    fmt::format("{} reads exactly one node, not {}", name, inputs.size()));
 }
 
+Status CheckKeysGiven(const std::vector<std::string>& by, const char* name) {
+  if (!by.empty()) return {};
+  return UserError("bad-value", fmt::format("{} has no key: name at least one column in by", name));
+}
+
 Result<component::Bound> BoundLike(std::span<const data::EdgeType> inputs, const char* name,
                                    data::SchemaRef schema) {
   TW_RETURN_IF_ERROR(CheckOneInput(inputs, name));

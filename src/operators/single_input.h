@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "component/operator.h"
 
@@ -14,5 +15,7 @@ namespace thalweg::operators {
 Result<component::Bound> BoundLike(std::span<const data::EdgeType> inputs, const char* name,
                                    data::SchemaRef schema);
 Status CheckOneInput(std::span<const data::EdgeType> inputs, const char* name);
+/// For operators that mean nothing without key columns.
+Status CheckKeysGiven(const std::vector<std::string>& by, const char* name);
 
 }  // namespace thalweg::operators

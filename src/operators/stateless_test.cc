@@ -83,6 +83,31 @@ TEST(Filter, AWrongConditionIsFoundAtPlanTime) {
   EXPECT_EQ(harness.Bind().status().fault(), Fault::kUser);
 }
 
+TEST(Filter, AConditionIsTrueOrFalse) {
+  const auto batch = data::MakeBatch(
+      {{"v", "bigint", "[1]"}, {"s", "varchar", "[\"true\"]"}, {"b", "boolean", "[true]"}});
+  const auto message = [&](const std::string& condition) {
+    Harness harness(MakeSpec("filter", "\"" + condition + "\""), {Edge(batch)});
+    harness.make_evaluator = MakeDuckDbEvaluator(TestDatabase());
+    const auto bound = harness.Bind();
+    return bound.ok() ? "" : bound.status().slug() + ": " + std::string(bound.status().message());
+  };
+  EXPECT_EQ(message("v + 1"),
+            "bad-type: a filter's condition is true or false, but \"v + 1\" is bigint: compare it "
+            "with something");
+  EXPECT_THAT(message("s"), ::testing::StartsWith("bad-type"));
+  EXPECT_EQ(message("b"), "");
+  EXPECT_EQ(message("b IS NULL OR v > 0"), "");
+}
+
+TEST(Group, AndDistinctNeedAKey) {
+  const auto batch = data::MakeBatch({{"v", "bigint", "[1]"}});
+  for (const std::string name : {"group", "distinct"}) {
+    const auto bound = Harness(MakeSpec(name, R"j({"by": []})j"), {Edge(batch)}).Bind();
+    EXPECT_EQ(bound.status().slug(), "bad-value") << name;
+  }
+}
+
 TEST(Map, ExpressionsWorkRowByRowAndReadNothingElse) {
   for (const auto& [expression, slug] : std::vector<std::pair<std::string, std::string>>{
            {"sum(x)", "not-row-by-row"},
