@@ -52,7 +52,9 @@ component::OptionsOf<TcpListenBody> TcpListenBody::Describe() {
               .required = true,
               .changes_rows = false})
       .Field("clients", &TcpListenBody::clients,
-             {.doc = "Ends the stream when so many clients have come and left.", .example = "1"})
+             {.doc = "Ends the stream when so many clients have come and left. A run that is "
+                     "resumed counts from 0 again.",
+              .example = "1"})
       .Field("end_when_idle", &TcpListenBody::end_when_idle,
              {.doc = "Ends the stream when all clients have left, after the first one.",
               .default_text = "false"});
