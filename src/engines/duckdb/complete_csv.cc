@@ -139,11 +139,14 @@ std::vector<TypeGuess> GuessTypes(const CsvScan& scan, std::string_view text, bo
   return guesses;
 }
 
+/// Of digits alone, with what stands in numbers: may be a code ("007") that no other row is like.
+bool IsDigits(const std::string& text) {
+  return text.find_first_not_of("0123456789+-., ") == std::string::npos;
+}
+
 /// Whether a text is none of the values that stand below it, but a word over numbers, dates ...
-/// Digits alone may be a code ("007") that the rows below have no like of.
 bool IsNameAbove(const std::string& text, TypeGuess below) {
-  if (below.Type() == "varchar") return false;
-  if (text.find_first_not_of("0123456789+-., ") == std::string::npos) return false;
+  if (below.Type() == "varchar" || IsDigits(text)) return false;
   below.Add(text);
   return below.Type() == "varchar";
 }
@@ -169,7 +172,7 @@ bool GuessHeader(const CsvScan& scan, std::string_view text, bool whole) {
   for (std::size_t i = 0; i < first.size(); ++i) {
     TypeGuess alone;
     alone.Add(first[i]);
-    if (first[i].empty() || alone.Type() != "varchar") return false;
+    if (IsDigits(first[i]) || alone.Type() != "varchar") return false;
   }
   return std::set<std::string>(first.begin(), first.end()).size() == first.size();
 }
