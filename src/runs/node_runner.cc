@@ -496,8 +496,8 @@ Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
                          .status());
   TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(
       task.node_run, {.state = NodeState::kWaiting,
-                      .recipe_key = task.decision.recipe_key,
                       .action = "wait: " + task.decision.why,
+                      .recipe_key = task.decision.recipe_key,
                       .actor = state_.Us(task.decision.why)}));
   return NodeResult{.state = NodeState::kWaiting,
                     .detail = task.decision.why,
