@@ -277,6 +277,10 @@ class StreamPlanner {
     context.stop = stop_;
     stream->target = body.options->Make(context);
     TW_ASSIGN_OR_RETURN(stream->columns, data::FromArrow(*stream->inputs[0].schema));
+    WarnOfOldRows(
+        node, stream->inputs[0], "the target",
+        "the last row of a key is the right one; a table keeps it alone with materialize: "
+        "{merge: [KEYS]}");
     data::EdgeType edge = stream->inputs[0];
     edge.bounded = false;
     TW_ASSIGN_OR_RETURN(const component::Guarantee guarantee,
@@ -306,9 +310,25 @@ class StreamPlanner {
     stream->definition = HashBytes(text).ToHex();
   }
 
+  /// A row that takes the place of an earlier one, where nothing takes the earlier one away.
+  void WarnOfOldRows(const GraphNode& node, const data::EdgeType& rows, std::string_view where,
+                     std::string help) {
+    if (rows.changes != data::Changes::kUpsert) return;
+    diagnostics_.Warning("old-rows-stay",
+                         fmt::format("node \"{}\": its rows replace earlier ones of their key "
+                                     "(late: update), which stay in {} beside them",
+                                     node.name(), where),
+                         node.spec->name_span, "", std::move(help));
+  }
+
   /// Which of its rows the home keeps.
   Status SetTables(const GraphNode& node, StreamNode* stream) {
     const auto mode = node.spec->materialize.mode;
+    if (mode == spec::Materialize::Mode::kAppend) {
+      WarnOfOldRows(node, stream->bound.output, "its table",
+                    fmt::format("use materialize: {{merge: [{}]}}",
+                                fmt::join(stream->bound.output.keys, ", ")));
+    }
     stream->stored =
         mode == spec::Materialize::Mode::kAppend || mode == spec::Materialize::Mode::kMerge;
     for (const std::string& key : node.spec->materialize.merge_key) {
@@ -330,14 +350,15 @@ class StreamPlanner {
     return {};
   }
 
-  /// Late rows are kept when the operator is told so, or when somebody reads them.
+  /// Late rows are kept when the operator is told so; with `update` they are those that came too
+  /// late for that.
   bool KeepsLate(const GraphNode& node) const {
     if (const auto* body = std::get_if<spec::OperatorBody>(&node.spec->body)) {
       const auto* value = node.spec->value.Find(body->name);
       const auto* late = value == nullptr || value->kind() != component::Value::Kind::kMap
                              ? nullptr
                              : value->Find(kLate);
-      if (late != nullptr && late->text() == "side") return true;
+      if (late != nullptr && (late->text() == "side" || late->text() == "update")) return true;
     }
     return false;
   }

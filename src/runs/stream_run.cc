@@ -165,8 +165,9 @@ class StreamRunner {
       dropped += figures[i].dropped;
     }
     std::string text;
-    if (late > 0) text += fmt::format(", {} rows late", late);
-    if (dropped > 0) text += fmt::format(", {} bad rows dropped", dropped);
+    if (late > 0) text += fmt::format(", {} {} late", late, late == 1 ? "row" : "rows");
+    if (dropped > 0)
+      text += fmt::format(", {} bad {} dropped", dropped, dropped == 1 ? "row" : "rows");
     return text;
   }
 
