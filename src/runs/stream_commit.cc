@@ -177,8 +177,9 @@ void StreamCommit::DropReplayed(std::vector<catalog::CommitEpoch>* epochs) {
   }
 }
 
-void StreamCommit::AddPositions(const flow::EpochParts& parts,
+bool StreamCommit::AddPositions(const flow::EpochParts& parts,
                                 std::vector<catalog::CommitEpoch>* epochs) {
+  bool moved = false;
   for (const auto& [index, positions] : parts.positions) {
     const StreamStep& step = steps_[static_cast<std::size_t>(index)];
     for (const auto& [split, position] : positions) {
@@ -187,18 +188,19 @@ void StreamCommit::AddPositions(const flow::EpochParts& parts,
       std::string& committed = nodes_[step.node].positions[name];
       if (committed == position.text) continue;
       committed = position.text;
+      moved |= step.role == StreamStep::Role::kSource;
       (*epochs)[step.node].positions.push_back({name, position.text});
     }
   }
   DropReplayed(epochs);
   if (parts.last) EndTables(epochs);
+  return moved;
 }
 
 Status StreamCommit::AddVersions(flow::EpochParts& parts,
                                  std::vector<catalog::CommitEpoch>* epochs) {
   for (auto& [index, sealed] : parts.sealed) {
     const StreamStep& step = steps_[static_cast<std::size_t>(index)];
-    const StreamNode& node = plan_.nodes[step.node];
     catalog::CommitEpoch& epoch = (*epochs)[step.node];
     attempts_[step.node]->measures().rows_out += sealed.rows;
     for (auto& receipt : sealed.receipts) epoch.receipts.push_back(std::move(receipt));
@@ -206,8 +208,6 @@ Status StreamCommit::AddVersions(flow::EpochParts& parts,
     Table& table = nodes_[step.node].tables[step.table];
     data::Manifest manifest = attempts_[step.node]->Stage(table.columns, sealed.files);
     TW_RETURN_IF_ERROR(Compact(step, &table));
-    const bool own = step.table == state_.node(node.index).name();
-    if (own) manifest.merge_key = state_.node(node.index).spec->materialize.merge_key;
     if (table.last) {
       manifest.parent = table.last->id;
       manifest.rows += table.last->rows;
@@ -216,11 +216,29 @@ Status StreamCommit::AddVersions(flow::EpochParts& parts,
       manifest.files.insert(manifest.files.begin(), table.last->files.begin(),
                             table.last->files.end());
     }
-    table.last = manifest;
-    catalog::NewVersion version{.table = step.table, .manifest = std::move(manifest)};
-    epoch.versions.insert(own ? epoch.versions.begin() : epoch.versions.end(), std::move(version));
+    AddVersion(step, std::move(manifest), &epoch);
   }
   return {};
+}
+
+void StreamCommit::AddVersion(const StreamStep& step, data::Manifest manifest,
+                              catalog::CommitEpoch* epoch) {
+  const GraphNode& node = state_.node(plan_.nodes[step.node].index);
+  const bool own = step.table == node.name();
+  if (own) manifest.merge_key = node.spec->materialize.merge_key;
+  nodes_[step.node].tables[step.table].last = manifest;
+  catalog::NewVersion version{.table = step.table, .manifest = std::move(manifest)};
+  epoch->versions.insert(own ? epoch->versions.begin() : epoch->versions.end(), std::move(version));
+}
+
+/// A table whose node has given no row yet is there, and empty.
+void StreamCommit::AddEmptyVersions(std::vector<catalog::CommitEpoch>* epochs) {
+  for (const StreamStep& step : steps_) {
+    if (step.role != StreamStep::Role::kStored) continue;
+    const Table& table = nodes_[step.node].tables[step.table];
+    if (!table.last)
+      AddVersion(step, attempts_[step.node]->Stage(table.columns, {}), &(*epochs)[step.node]);
+  }
 }
 
 /// Fewer and larger files where an epoch's are many and small; the next version stands on them.
@@ -248,8 +266,9 @@ Status StreamCommit::Compact(const StreamStep& step, Table* table) {
 Status StreamCommit::Commit(flow::EpochParts parts) {
   std::vector<catalog::CommitEpoch> epochs(nodes_.size());
   TW_RETURN_IF_ERROR(AddStates(parts, &epochs));
-  AddPositions(parts, &epochs);
+  const bool read = AddPositions(parts, &epochs);
   TW_RETURN_IF_ERROR(AddVersions(parts, &epochs));
+  if (read || parts.last) AddEmptyVersions(&epochs);
 
   std::vector<catalog::CommitEpoch> wanted;
   std::vector<std::size_t> of;

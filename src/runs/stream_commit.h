@@ -55,8 +55,11 @@ class StreamCommit {
   Status AddStates(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   void EndTables(std::vector<catalog::CommitEpoch>* epochs);
   void DropReplayed(std::vector<catalog::CommitEpoch>* epochs);
-  void AddPositions(const flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
+  /// True when a source has been read further.
+  bool AddPositions(const flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
   Status AddVersions(flow::EpochParts& parts, std::vector<catalog::CommitEpoch>* epochs);
+  void AddVersion(const StreamStep& step, data::Manifest manifest, catalog::CommitEpoch* epoch);
+  void AddEmptyVersions(std::vector<catalog::CommitEpoch>* epochs);
   Status Compact(const StreamStep& step, Table* table);
   Result<std::string> StateDirectory(std::size_t node);
   Status SyncNames(std::size_t node);

@@ -48,15 +48,15 @@ class StreamRun : public ::testing::Test {
     EXPECT_TRUE(outcome.ok()) << outcome.status() << pipeline_.diagnostics.ToStatus();
     return outcome.ok() ? *std::move(outcome) : RunOutcome();
   }
-  /// Stops the run when this version of the table is there.
-  void StopAt(const std::string& table, std::int64_t version, std::stop_source stop) {
+  /// Stops the run when the table has so many rows.
+  void StopAt(const std::string& table, std::int64_t rows, std::stop_source stop) {
     const auto workspace = pipeline_.Open();
     ASSERT_TRUE(workspace.ok()) << workspace.status();
     const auto deadline = SystemClock().Steady() + std::chrono::seconds(60);
     while (SystemClock().Steady() < deadline) {
       const auto latest = (*workspace)->catalog().LatestGood("p", table);
       ASSERT_TRUE(latest.ok()) << latest.status();
-      if (*latest && (*latest)->number >= version) break;
+      if (*latest && (*latest)->manifest.rows >= rows) break;
       std::this_thread::yield();
     }
     stop.request_stop();
@@ -72,7 +72,7 @@ TEST_F(StreamRun, IsResumedAlsoWhenTheClockWasSetBack) {
       "          columns: {ts: timestamptz, host: varchar, x: bigint}}}\n"
       "  kept: {from: loads, filter: x > 0, materialize: append}\n");
   std::stop_source stop;
-  std::thread stopper([&] { StopAt("kept", 1, stop); });
+  std::thread stopper([&] { StopAt("kept", 2, stop); });
   const auto first = pipeline_.Run({}, {}, stop.get_token());
   stopper.join();
   ASSERT_TRUE(first.ok()) << first.status();
@@ -82,7 +82,7 @@ TEST_F(StreamRun, IsResumedAlsoWhenTheClockWasSetBack) {
   pipeline_.set_clock(clock);
   Add({"2024-01-01T00:00:02Z,c,3"});
   std::stop_source again;
-  std::thread stopper_again([&] { StopAt("kept", 2, again); });
+  std::thread stopper_again([&] { StopAt("kept", 3, again); });
   const auto resumed = pipeline_.Resume(1, again.get_token());
   stopper_again.join();
   ASSERT_TRUE(resumed.ok()) << resumed.status();
@@ -153,7 +153,7 @@ TEST_F(StreamRun, ALookupGoesOnWithFilesOutsideTheHome) {
                     "          materialize: append}}\n",
                     version));
     std::stop_source stop;
-    std::thread stopper([&] { StopAt("named", version[0] - '0', stop); });
+    std::thread stopper([&] { StopAt("named", version[0] - '0' + 1, stop); });
     const auto outcome = pipeline_.Run({}, {}, stop.get_token());
     stopper.join();
     ASSERT_TRUE(outcome.ok()) << outcome.status();
@@ -197,6 +197,48 @@ TEST_F(StreamRun, AWrongEventTimeIsSaidOnceAtTheSource) {
   };
   EXPECT_EQ(errors("tss"), "unknown-column 7:26 did you mean \"ts\"?\n");
   EXPECT_EQ(errors("host"), "wrong-type 7:26 \n");
+}
+
+TEST_F(StreamRun, ATableWithoutRowsIsThere) {
+  pipeline_.Nodes(
+      "  loads: {source: {tail: loads.csv, format: csv, end_at_eof: true, bad_rows: quarantine,\n"
+      "          columns: {ts: timestamptz, host: varchar, x: bigint}}}\n"
+      "  none: {from: loads, filter: x > 2, materialize: append}\n"
+      "  best: {from: none, map: {columns: {y: x + 1}}, materialize: {merge: [host]}}\n");
+  EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM none"), "0\n");
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM best"), "0\n");
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM loads_rejects"), "0\n");
+  // Once there, it is not made anew.
+  EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
+  Add({"2024-01-01T00:00:02Z,c,3"});
+  EXPECT_EQ(Run().run.state, catalog::RunState::kDone);
+  EXPECT_EQ(pipeline_.Rows("SELECT host FROM none"), "c\n");
+  EXPECT_EQ(pipeline_.Rows("SELECT host, y FROM best"), "c|4\n");
+  const auto workspace = pipeline_.Open();
+  ASSERT_TRUE(workspace.ok()) << workspace.status();
+  const auto latest = (*workspace)->catalog().LatestGood("p", "none");
+  ASSERT_TRUE(latest.ok() && *latest) << latest.status();
+  EXPECT_EQ((*latest)->number, 2);
+}
+
+TEST_F(StreamRun, RowsThatReplaceOthersWantAMerge) {
+  const std::string window =
+      "{from: loads, aggregate: {by: [host], window: {tumbling: 10s}, late: update,\n"
+      "      columns: {n: count(*)}}";
+  const auto warnings = [&](const std::string& rest) {
+    pipeline_.Nodes(std::string(kLoads) + "  a: " + window + rest);
+    EXPECT_TRUE(pipeline_.MakePlan().ok()) << pipeline_.diagnostics.ToStatus();
+    std::string all;
+    for (const auto& diagnostic : pipeline_.diagnostics.all())
+      all += fmt::format("{} {}\n", diagnostic.slug, diagnostic.help);
+    return all;
+  };
+  EXPECT_EQ(warnings(", materialize: append}\n"),
+            "old-rows-stay use materialize: {merge: [host, window_start]}\n");
+  EXPECT_EQ(warnings(", materialize: {merge: [host, window_start]}}\n"), "");
+  EXPECT_THAT(warnings("}\n  out: {from: a, target: {files: out/, format: ndjson}}\n"),
+              ::testing::StartsWith("old-rows-stay the last row of a key"));
 }
 
 TEST_F(StreamRun, ARowThatCannotBeComputedIsSaidWithItsPlaceAndWhatToDo) {
