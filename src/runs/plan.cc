@@ -14,6 +14,7 @@
 #include "runs/planned_columns.h"
 #include "runs/source_fault.h"
 #include "runs/stream_plan.h"
+#include "runs/target_paths.h"
 
 namespace thalweg::runs {
 
@@ -63,6 +64,7 @@ class Planner {
       if (missing.ok())
         missing = status.Annotate(fmt::format("node \"{}\"", plan_.graph.nodes[At(i)].name()));
     }
+    CheckTargetPaths(workspace_, plan_, diagnostics_);
     if (!diagnostics_.has_errors() && !missing.ok()) return missing;
     if (!diagnostics_.has_errors()) TW_RETURN_IF_ERROR(BindStream());
     std::sort(plan_.reads.begin(), plan_.reads.end());
