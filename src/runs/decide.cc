@@ -1,5 +1,7 @@
 #include "runs/decide.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runs/checks.h"
@@ -17,12 +19,27 @@ std::string NeverReusedBecause(const GraphNode& node) {
 
 }  // namespace
 
-std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const VersionId& version) {
-  return version.str() + ":" + ChecksKey(*node.spec, *graph.pipeline);
+std::vector<InputTable> ForeignTables(const Graph& graph, const GraphNode& node) {
+  std::vector<InputTable> tables;
+  for (const auto& check : node.spec->checks) {
+    const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind);
+    if (key == nullptr) continue;
+    tables.push_back(
+        {graph.Find(key->table.name), graph.pipeline->name, key->table.name, {}, key->table.span});
+  }
+  return tables;
 }
 
-Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id,
-                                 const Reads& reads) const {
+std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const VersionId& version,
+                           const Reads& foreign) {
+  std::string key = version.str() + ":" + ChecksKey(*node.spec, *graph.pipeline);
+  for (const Read& table : foreign)
+    key += ":" + (table.version ? table.version->manifest.id.str() : table.recipe);
+  return key;
+}
+
+Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id, const Reads& reads,
+                                 const Reads& foreign) const {
   Decision decision;
   decision.recipe = DefinitionOf(workspace_, graph_, node);
   for (std::size_t i = 0; i < reads.size(); ++i) {
@@ -62,17 +79,17 @@ Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id,
       decision.promise = source->replay() == component::Replay::kExact
                              ? "can be read again"
                              : "at most once across a crash";
-      return DecideStored(node, id, std::move(decision));
+      return DecideStored(node, id, foreign, std::move(decision));
     }
     case spec::NodeKind::kSql:
     case spec::NodeKind::kOperator:
-      return DecideStored(node, id, std::move(decision));
+      return DecideStored(node, id, foreign, std::move(decision));
   }
   return Status::Internal("unknown kind of node");
 }
 
 Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id,
-                                       Decision decision) const {
+                                       const Reads& foreign, Decision decision) const {
   if (!node.repeatable) {
     decision.recipe.Add("run", run_.str());
     decision.why = NeverReusedBecause(node);
@@ -89,9 +106,12 @@ Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id,
     decision.why =
         fmt::format("version {} of run {}", decision.version->number, decision.version->run_number);
     if (!node.spec->checks.empty()) {
-      const std::string key = ChecksCacheKey(graph_, node, decision.version->manifest.id);
+      const std::string key = ChecksCacheKey(graph_, node, decision.version->manifest.id, foreign);
       TW_ASSIGN_OR_RETURN(const auto known, workspace_.catalog().CacheGet(kChecksCache, key));
-      decision.recheck = !known;
+      const bool made_anew = std::any_of(foreign.begin(), foreign.end(), [](const Read& table) {
+        return table.state != Read::State::kKnown;
+      });
+      decision.recheck = !known || made_anew;
       if (decision.recheck) decision.why += ", its checks run again";
     }
   } else if (!tied_to_run) {

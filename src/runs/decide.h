@@ -21,8 +21,12 @@ struct Read {
   std::string recipe;
 };
 
-/// What a node reads, in the order of GraphNode::reads().
+/// What a node reads, in the order of GraphNode::reads(), or what its checks look into, in the
+/// order of ForeignTables.
 using Reads = std::vector<Read>;
+
+/// The tables that a node's foreign_key checks look into, in the order of the checks.
+std::vector<InputTable> ForeignTables(const Graph& graph, const GraphNode& node);
 
 /// The outcome for one node: the one place that decides between run, reuse and wait, for plan and
 /// for execution.
@@ -32,7 +36,8 @@ struct Decision {
   Recipe recipe;
   std::string recipe_key;                         ///< empty when an input is not known yet
   std::optional<catalog::VersionRecord> version;  ///< kReuse of a node with a table
-  bool recheck = false;   ///< kReuse: the checks changed and must run on the version
+  /// kReuse: the checks, or what they look into, changed, and they must run on the version.
+  bool recheck = false;
   bool rejected = false;  ///< kWait at a gate whose data was rejected
   std::string promise;    ///< targets and sources
 };
@@ -45,10 +50,12 @@ class Decider {
   /// Lets a gate's decision compare rows with those approved before, which reads tables. For
   /// execution, not for plan.
   void AllowReading() { may_read_ = true; }
-  Result<Decision> Decide(const GraphNode& node, const NodeId& id, const Reads& reads) const;
+  Result<Decision> Decide(const GraphNode& node, const NodeId& id, const Reads& reads,
+                          const Reads& foreign) const;
 
  private:
-  Result<Decision> DecideStored(const GraphNode& node, const NodeId& id, Decision decision) const;
+  Result<Decision> DecideStored(const GraphNode& node, const NodeId& id, const Reads& foreign,
+                                Decision decision) const;
   Result<Decision> DecideGate(const GraphNode& node, const NodeId& id, const Read& input,
                               Decision decision) const;
   Result<Decision> DecideTarget(const GraphNode& node, Decision decision) const;
@@ -59,8 +66,10 @@ class Decider {
   bool may_read_ = false;
 };
 
-/// Where results of checks are remembered: by version and by what the checks say.
+/// Where results of checks are remembered: by version, by what the checks say, and by the versions
+/// that they look into.
 inline constexpr std::string_view kChecksCache = "checks";
-std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const VersionId& version);
+std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const VersionId& version,
+                           const Reads& foreign);
 
 }  // namespace thalweg::runs

@@ -72,15 +72,11 @@ Result<std::vector<CheckResult>> CheckRows(RunState& state, const GraphNode& nod
   const auto checks = LowerChecks(*node.spec, staged.manifest.columns, diagnostics);
   TW_RETURN_IF_ERROR(diagnostics.ToStatus());
   std::vector<std::optional<component::TableInput>> others(checks.size());
+  const std::vector<InputTable> foreign = ForeignTables(state.plan.graph, node);
+  auto table = foreign.begin();
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&checks[i].check->kind);
-    if (!key) continue;
-    InputTable table{state.plan.graph.Find(key->table.name),
-                     state.plan.graph.pipeline->name,
-                     key->table.name,
-                     {},
-                     key->table.span};
-    TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state, table));
+    if (!std::holds_alternative<spec::CheckSpec::ForeignKey>(checks[i].check->kind)) continue;
+    TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state, *table++));
     TW_ASSIGN_OR_RETURN(others[i], TableOf(state.workspace, version));
   }
   return RunChecks(*engine, checks, staged, others, state.Parameters(), stop);

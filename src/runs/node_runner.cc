@@ -29,6 +29,7 @@ struct NodeRunner::Task {
   NodeRunId node_run;
   std::stop_token stop;
   BoundInputs bound;
+  Reads foreign;
   Decision decision;
   std::unique_ptr<Attempt> attempt;
   MemoryBudget::Reservation memory;
@@ -151,7 +152,14 @@ NodeResult NodeRunner::Run(int index, std::stop_token stop) {
 
 Result<NodeResult> NodeRunner::Start(Task& task) {
   TW_ASSIGN_OR_RETURN(task.bound, BindInputs(state_, task.node));
-  TW_ASSIGN_OR_RETURN(task.decision, state_.decider.Decide(task.node, task.id, task.bound.reads));
+  for (const InputTable& table : ForeignTables(state_.plan.graph, task.node)) {
+    // One that is missing is said where the check looks into it.
+    const auto version = VersionFor(state_, table);
+    task.foreign.push_back(version.ok() ? Read{.version = *version}
+                                        : Read{.state = Read::State::kRuns});
+  }
+  TW_ASSIGN_OR_RETURN(task.decision,
+                      state_.decider.Decide(task.node, task.id, task.bound.reads, task.foreign));
   switch (task.decision.action) {
     case Action::kReuse:
       return Reuse(task);
@@ -205,10 +213,10 @@ Result<NodeResult> NodeRunner::Reuse(Task& task) {
     TW_ASSIGN_OR_RETURN(const auto checks, CheckRows(state_, task.node, rows, task.stop));
     change.checks = EncodeChecks(checks);
     result.detail += ", " + Summary(checks);
-    if (SomeFailed(checks))
-      return ChecksFailed(checks, task.node.name(), result.version->number);
+    if (SomeFailed(checks)) return ChecksFailed(checks, task.node.name(), result.version->number);
     const std::pair<std::string, std::string> entry(
-        ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id), change.checks);
+        ChecksCacheKey(state_.plan.graph, task.node, result.version->manifest.id, task.foreign),
+        change.checks);
     TW_RETURN_IF_ERROR(state_.workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
   }
   TW_RETURN_IF_ERROR(state_.workspace.catalog().SetNodeRun(task.node_run, change));
@@ -287,7 +295,7 @@ Result<NodeResult> NodeRunner::RunSource(Task& task) {
   }
   // What was read must be what the recipe key says.
   TW_ASSIGN_OR_RETURN(const Decision again,
-                      state_.decider.Decide(task.node, task.id, task.bound.reads));
+                      state_.decider.Decide(task.node, task.id, task.bound.reads, task.foreign));
   if (again.recipe_key != task.decision.recipe_key) {
     return Status(Code::kConflict, Fault::kExternal, "its files changed while they were read")
         .WithHint("run again when nobody writes them")
@@ -428,7 +436,7 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     result.error = ChecksFailed(checks, task.node.name(), committed.front().number);
   } else if (!checks.empty()) {
     const std::pair<std::string, std::string> entry(
-        ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id),
+        ChecksCacheKey(state_.plan.graph, task.node, committed.front().manifest.id, task.foreign),
         EncodeChecks(checks));
     TW_RETURN_IF_ERROR(workspace.catalog().CachePut(kChecksCache, std::span(&entry, 1)));
   }
@@ -471,6 +479,7 @@ Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
                         .error = task.decision.why,
                         .actor = state_.Us(task.decision.why)}));
     return result;
+  }
   const Status over = CheckStillWaits(state_.workspace, state_.run.id, task.node_run);
   if (!over.ok()) {
     if (over.code() != Code::kTimeout) return over;
@@ -481,7 +490,6 @@ Result<NodeResult> NodeRunner::AskAtGate(Task& task) {
     NodeResult result{.state = NodeState::kFailed, .gate_timed_out = true};
     result.error = over;
     return result;
-  }
   }
   std::vector<std::vector<catalog::VersionRecord>> tables;
   for (const auto& evidence : task.node.evidence) {

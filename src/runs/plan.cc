@@ -110,7 +110,13 @@ class Planner {
                              plan_.graph.nodes[At(node.downstream.front())].name());
       SetInlinedRead(i, node, reads);
     } else {
-      TW_ASSIGN_OR_RETURN(Decision decision, decider.Decide(node, plan.id, reads));
+      Reads foreign;
+      for (const InputTable& table : ForeignTables(plan_.graph, node)) {
+        // One that is missing is said where the check looks into it.
+        auto read = ReadOf(table);
+        foreign.push_back(read.ok() ? *std::move(read) : Read{.state = Read::State::kRuns});
+      }
+      TW_ASSIGN_OR_RETURN(Decision decision, decider.Decide(node, plan.id, reads, foreign));
       plan.action = decision.action;
       plan.why = decision.why;
       plan.recipe_key = decision.recipe_key;
