@@ -42,8 +42,11 @@ std::string ShapeText(const FieldInfo& field) {
     case Shape::kList: {
       std::string element = field.element ? ShapeText(*field.element) : "anything";
       if (element == "map") element = "maps";
-      return field.scalar_or_list ? fmt::format("{0}, or list of {0}", element)
-                                  : fmt::format("list of {}", element);
+      if (!field.scalar_or_list) return fmt::format("list of {}", element);
+      // Only a scalar may stand for the list; a map may not.
+      const ObjectInfo* object = field.element ? field.element->object.get() : nullptr;
+      const FieldInfo* shorthand = object ? object->Find(object->shorthand) : nullptr;
+      return fmt::format("{}, or list of {}", shorthand ? ShapeText(*shorthand) : element, element);
     }
     case Shape::kMap:
       return fmt::format("map of names to {}",
@@ -177,6 +180,21 @@ std::vector<const FieldInfo*> GrammarKeys() {
   return keys;
 }
 
+/// Keys inside of others that go by this name: alone, or behind what they lie in (sql.duckdb).
+void AddNested(const std::string& place, const std::vector<FieldInfo>& fields,
+               const std::string& wanted, std::vector<std::string>* known, std::string* out) {
+  for (const FieldInfo& field : fields) {
+    const std::string path = place + "." + field.name;
+    known->push_back(field.name);
+    if (path == wanted || path.ends_with("." + wanted)) {
+      *out += fmt::format("{}In {}:\n", out->empty() ? "" : "\n", place);
+      AddField(field, 2, out);
+    } else if (const ObjectInfo* object = field.reserved ? nullptr : ObjectBelow(field)) {
+      AddNested(path, object->fields, wanted, known, out);
+    }
+  }
+}
+
 void AddConnectors(const Registry& registry, component::Kind kind, std::string* out) {
   *out += "\n  Connectors:\n";
   for (const Registry::Entry* entry : registry.All()) {
@@ -216,6 +234,14 @@ Result<std::string> DescribeText(const Registry& registry, std::string_view name
     separate();
     AddField(*field, 0, &text);
   }
+  if (!text.empty()) return text;
+  for (const Registry::Entry* entry : registry.All()) {
+    const component::Descriptor& of = entry->descriptor;
+    AddNested(fmt::format("{}.{}", KindWord(of.kind), of.name), of.options.fields, wanted, &known,
+              &text);
+  }
+  for (const auto& [part, info] : GrammarParts())
+    AddNested(part, info->fields, wanted, &known, &text);
   if (!text.empty()) return text;
   const std::string near = Nearest(wanted, known);
   return Status::NotFound(fmt::format("there is no component or key name={}", name))

@@ -54,6 +54,9 @@ TEST(Describe, ComponentsAndKeys) {
   EXPECT_TRUE(Mentions(*DescribeText(registry, "SQL"), "deterministic"));
   EXPECT_TRUE(Mentions(*DescribeText(registry, "source"), "topic: Reads events."));
   EXPECT_TRUE(Mentions(*DescribeText(registry, "materialize"), "append"));
+  EXPECT_TRUE(Mentions(*DescribeText(registry, "bad_rows"), "quarantine"));
+  EXPECT_TRUE(Mentions(*DescribeText(registry, "accepted"), "In node.checks:"));
+  EXPECT_TRUE(Mentions(*DescribeText(registry, "sql.duckdb"), "In sql:"));
 }
 
 TEST(Describe, UnknownNamesGetANearOne) {
