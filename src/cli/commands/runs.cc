@@ -19,6 +19,13 @@ struct Options {
   std::int64_t limit = 20;
 };
 
+/// It says that it runs, but its process is gone: its lock is free.
+Result<bool> IsCutOff(runs::Workspace& workspace, const catalog::RunRecord& run) {
+  if (run.state != catalog::RunState::kRunning) return false;
+  TW_ASSIGN_OR_RETURN(const auto lock, catalog::RunLock::TryAcquire(workspace.home(), run.number));
+  return lock != nullptr;
+}
+
 Result<ExitCode> Runs(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   const auto pipeline = options.pipeline.empty() ? std::nullopt : std::optional(options.pipeline);
@@ -37,6 +44,7 @@ Result<ExitCode> Runs(Context& context, const Options& options) {
       entry["file"] = run.file_path;
       entry["actor"] = run.actor;
       entry["reason"] = run.reason;
+      TW_ASSIGN_OR_RETURN(entry["cut_off"], IsCutOff(session->workspace(), run));
       document["runs"].push_back(std::move(entry));
     }
     context.Print(document);
@@ -55,13 +63,18 @@ Result<ExitCode> Runs(Context& context, const Options& options) {
                                                   {"took", true},
                                                   {"selection"},
                                                   {"why"}});
+  std::int64_t cut_off = 0;  // the newest of them
   for (const auto& run : runs) {
-    table.Add({std::to_string(run.number), run.pipeline, std::string(catalog::ToString(run.state)),
+    TW_ASSIGN_OR_RETURN(const bool gone, IsCutOff(session->workspace(), run));
+    if (gone && cut_off == 0) cut_off = run.number;
+    table.Add({std::to_string(run.number), run.pipeline,
+               gone ? "cut off" : std::string(catalog::ToString(run.state)),
                ShortInstant(run.started), run.ended ? FormatDuration(*run.ended - run.started) : "",
                run.selection, run.reason});
   }
   table.Finish();
-  context.SayNext(fmt::format("thalweg show {}", runs.front().number));
+  context.SayNext(cut_off != 0 ? fmt::format("thalweg resume {}", cut_off)
+                               : fmt::format("thalweg show {}", runs.front().number));
   return ExitCode::kOk;
 }
 
