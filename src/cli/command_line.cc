@@ -233,7 +233,13 @@ Result<CommandLine> ParseCommandLine(std::span<const Command> commands,
   // "help X" is "X --help"; "help" alone is the overview.
   if (!arguments.empty() && arguments.front() == "help") {
     arguments.erase(arguments.begin());
-    if (arguments.size() == 1) arguments.emplace_back("--help");
+    if (arguments.size() == 1) {
+      const std::vector<std::string> names = NamesOf(commands);
+      const std::string& word = arguments.front();
+      if (!word.starts_with('-') && std::find(names.begin(), names.end(), word) == names.end())
+        return UnknownCommand(word, commands);
+      arguments.emplace_back("--help");
+    }
   }
   Parser parser(commands);
   auto chosen = [&]() -> std::optional<std::size_t> {

@@ -36,7 +36,8 @@ ExitCode ExitForMistakes(const Diagnostics& mistakes) {
 
 ExitCode ExitForPlanning(const Context& context, const Status& error) {
   if (error.code() == Code::kCancelled) return context.InterruptedOr(ExitCode::kInterrupted);
-  const bool data = error.code() == Code::kNotFound && error.slug() != "unknown-selection";
+  const bool data = error.code() == Code::kNotFound && error.slug() != "unknown-selection" &&
+                    error.slug() != "unknown-run";
   return data ? ExitCode::kFailed : ExitFor(error);
 }
 

@@ -89,20 +89,35 @@ void SayErrors(const Context& context, const runs::RunOutcome& outcome) {
   }
 }
 
-void SayResults(const Context& context, const runs::RunOutcome& outcome, const Seen& seen) {
+/// Rows that were put aside have a table; dropped ones do not.
+Result<bool> HasRejects(runs::Workspace& workspace, const runs::RunOutcome& outcome,
+                        const runs::NodeOutcome& node) {
+  const std::string table = node.node + "_rejects";
+  TW_ASSIGN_OR_RETURN(
+      const auto version,
+      node.state == NodeState::kReused
+          ? workspace.catalog().LatestGood(outcome.run.pipeline, table)
+          : workspace.catalog().VersionOfRun(outcome.run.pipeline, table, outcome.run.number));
+  return version.has_value();
+}
+
+Status SayResults(const Context& context, runs::Workspace& workspace,
+                  const runs::RunOutcome& outcome, const Seen& seen) {
   for (const auto& node : outcome.nodes) {
     if (node.state == NodeState::kDone && KindOf(seen, node.node) == "target") {
       context.Say(fmt::format("  wrote {}\n", ShowCell(node.detail)));
     }
   }
   for (const auto& node : outcome.nodes) {
-    if (node.rejected > 0) {
-      context.Say(
-          fmt::format("  {}: thalweg query \"FROM {}_rejects\"\n",
-                      Counted(node.rejected, node.rejected == 1 ? "rejected row" : "rejected rows"),
-                      node.node));
-    }
+    if (node.rejected == 0) continue;
+    const std::string_view rows = node.rejected == 1 ? "row" : "rows";
+    TW_ASSIGN_OR_RETURN(const bool kept, HasRejects(workspace, outcome, node));
+    context.Say(kept ? fmt::format("  {} rejected {}: thalweg query \"FROM {}_rejects\"\n",
+                                   FormatCount(node.rejected), rows, node.node)
+                     : fmt::format("  {}: {} bad {} dropped\n", node.node,
+                                   FormatCount(node.rejected), rows));
   }
+  return {};
 }
 
 Result<std::vector<runs::Evidence>> WaitingAt(runs::Workspace& workspace,
@@ -128,6 +143,11 @@ void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Se
       for (const auto& evidence : waiting) context.SayNext(SignatureAdvice(evidence));
       return;
     case RunState::kFailed:
+      if (outcome.gate_timed_out) {
+        context.SayNext(fmt::format("thalweg run {} (the gate asks anew)",
+                                    ShellWord(outcome.run.file_path)));
+        return;
+      }
       context.SayNext(outcome.rejected
                           ? fmt::format("change what the gate was shown, then: {}", again)
                           : fmt::format("mend it, then: {} (what is done is reused)", again));
@@ -143,11 +163,6 @@ Json Document(const runs::RunOutcome& outcome, const Seen& seen,
   Json document = NewDocument();
   const auto& run = outcome.run;
   document["run"] = run.number;
-      if (outcome.gate_timed_out) {
-        context.SayNext(fmt::format("thalweg run {} (the gate asks anew)",
-                                    ShellWord(outcome.run.file_path)));
-        return;
-      }
   document["pipeline"] = run.pipeline;
   document["state"] = catalog::ToString(run.state);
   document["started"] = FormatInstant(run.started);
@@ -247,7 +262,7 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
     context.Say("\n" + EvidenceText(evidence, context.console().err()));
   if (!waiting.empty() || outcome->run.state == RunState::kFailed) context.Say("\n");
   context.Say(Headline(*outcome, took, context.console().err().color));
-  SayResults(context, *outcome, seen);
+  TW_RETURN_IF_ERROR(SayResults(context, workspace, *outcome, seen));
   SayAdvice(context, *outcome, seen, again(diagnostics), waiting);
   return code;
 }

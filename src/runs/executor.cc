@@ -480,6 +480,7 @@ Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver
   TW_ASSIGN_OR_RETURN(const auto found, workspace.catalog().FindRun(number));
   if (!found)
     return Status::NotFound(fmt::format("there is no run {}", number))
+        .WithSlug("unknown-run")
         .WithHint("thalweg runs lists them");
   const catalog::RunRecord& run = *found;
   if (run.state == catalog::RunState::kDone || run.state == catalog::RunState::kInvalidated) {
@@ -498,8 +499,8 @@ Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver
   TW_RETURN_IF_ERROR(
       workspace.catalog().LoseAttempts(run.id, {workspace.actor(), "resume"}).status());
   TW_RETURN_IF_ERROR(SweepAttempts(workspace).status());
-
   TW_RETURN_IF_ERROR(FailTimedOutGates(workspace, run).status());
+
   RunRequest request{.file = run.file_path,
                      .text = run.file_text,
                      .params = ParametersOf(run),
@@ -513,9 +514,9 @@ Result<RunOutcome> Resume(Workspace& workspace, std::int64_t number, RunObserver
     if (record.state == NodeState::kDone || record.state == NodeState::kReused ||
         record.state == NodeState::kPending)
       continue;
-    again.emplace_back(record.id,
     TW_ASSIGN_OR_RETURN(const bool waits_on, WaitGoesOn(workspace, plan, record));
     if (waits_on) continue;
+    again.emplace_back(record.id,
                        catalog::Catalog::NodeRunChange{.state = NodeState::kPending,
                                                        .actor = {workspace.actor(), "resume"}});
   }

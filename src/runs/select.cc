@@ -121,10 +121,17 @@ Result<catalog::VersionRecord> ChooseVersion(catalog::Catalog& catalog, const In
     }
   }
   if (version) return *std::move(version);
+  TW_ASSIGN_OR_RETURN(const auto nodes, catalog.Nodes());
+  const bool known = std::any_of(nodes.begin(), nodes.end(),
+                                 [&](const auto& node) { return node.pipeline == table.pipeline; });
+  if (!known && table.node < 0)
+    return Status::NotFound(fmt::format("no pipeline \"{}\" has run in this home", table.pipeline))
+        .WithSlug("unknown-pipeline")
+        .WithHint("thalweg ls lists the tables; they go by their name or as pipeline.name");
   return Status::NotFound(fmt::format("table {} has {}", name, wanted))
       .WithSlug("no-version")
-      .WithHint(fmt::format("thalweg ls {} lists its versions; thalweg run +{} makes one", name,
-                            table.table));
+      .WithHint(table.at ? fmt::format("thalweg ls {} lists the versions that are kept", name)
+                         : fmt::format("thalweg run +{} makes one", table.table));
 }
 
 }  // namespace thalweg::runs

@@ -49,10 +49,26 @@ ExitCode ExitForStatement(const Diagnostics& diagnostics) {
   return missing ? ExitCode::kNotFound : ExitCode::kUsage;
 }
 
-Result<ExitCode> Query(Context& context, const Options& options) {
+/// As they come. What fails here is the data, not the statement.
+Result<ExitCode> PrintRows(Context& context, const Options& options, component::RowStream& rows) {
   Console& console = context.console();
+  TW_ASSIGN_OR_RETURN(const auto printer, MakeRowPrinter(context.options().form, rows.schema(),
+                                                         rows.columns(), options.rows, console));
+  while (!console.broken() && !printer->enough()) {
+    const auto batch = rows.Next();
+    if (!batch.ok() && batch.status().code() == Code::kInvalid)
+      return context.Fail(batch.status(), ExitCode::kFailed);
+    TW_RETURN_IF_ERROR(batch.status());
+    if (!*batch) break;
+    TW_RETURN_IF_ERROR(printer->Add(**batch));
+  }
+  TW_RETURN_IF_ERROR(printer->Finish());
+  return context.InterruptedOr(ExitCode::kOk);
+}
+
+Result<ExitCode> Query(Context& context, const Options& options) {
   const std::string& form = context.options().form;
-  if (IsBinaryForm(form) && console.out().terminal) {
+  if (IsBinaryForm(form) && context.console().out().terminal) {
     return Status::Invalid(fmt::format("{} is not for terminals", form))
         .WithSlug("binary-to-terminal")
         .WithHint(fmt::format("write it to a file: thalweg query -o {0} … > result.{0}", form));
@@ -69,17 +85,7 @@ Result<ExitCode> Query(Context& context, const Options& options) {
     return context.Fail(diagnostics, "thalweg query \"…\"", ExitForStatement(diagnostics));
   TW_RETURN_IF_ERROR(query.status());
   context.Warn(diagnostics);
-
-  component::RowStream& rows = *query->rows;
-  TW_ASSIGN_OR_RETURN(const auto printer,
-                      MakeRowPrinter(form, rows.schema(), rows.columns(), options.rows, console));
-  while (!console.broken() && !printer->enough()) {
-    TW_ASSIGN_OR_RETURN(const data::Batch batch, rows.Next());
-    if (!batch) break;
-    TW_RETURN_IF_ERROR(printer->Add(*batch));
-  }
-  TW_RETURN_IF_ERROR(printer->Finish());
-  return context.InterruptedOr(ExitCode::kOk);
+  return PrintRows(context, options, *query->rows);
 }
 
 }  // namespace
