@@ -1,9 +1,9 @@
 #include "runs/target_paths.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,30 +17,15 @@ bool IsAtOrBelow(std::string_view path, std::string_view directory) {
          (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-std::vector<std::string> PathsOf(const component::Scan& scan) {
-  if (const auto* parquet = std::get_if<component::ParquetScan>(&scan)) {
-    std::vector<std::string> paths;
-    for (const auto& file : parquet->files) paths.push_back(file.path);
-    return paths;
-  }
-  const auto* csv = std::get_if<component::CsvScan>(&scan);
-  return csv != nullptr ? csv->paths : std::get<component::JsonScan>(scan).paths;
-}
-
 class TargetPathCheck {
  public:
   TargetPathCheck(Workspace& workspace, const Plan& plan, Diagnostics& diagnostics)
-      : workspace_(workspace), plan_(plan), diagnostics_(diagnostics) {
-    AddText(plan.graph.pipeline->source);
-    for (const GraphNode& node : plan.graph.nodes) {
-      if (node.sql) AddText(node.sql->text.value.span().source);
-    }
-  }
+      : workspace_(workspace), graph_(plan.graph), diagnostics_(diagnostics) {}
 
   void Check(const GraphNode& node) {
     constexpr std::string_view kFile = "file:";
     const auto& body = std::get<spec::TargetBody>(node.spec->body);
-    const auto target = body.options->Make(workspace_.MakeTargetContext(plan_.graph.directory));
+    const auto target = body.options->Make(workspace_.MakeTargetContext(graph_.directory));
     const std::string identity = target->identity();
     if (!identity.starts_with(kFile)) return;
     const std::string path = AbsolutePath(identity.substr(kFile.size()));
@@ -49,24 +34,40 @@ class TargetPathCheck {
     if (IsAtOrBelow(path, home) || IsAtOrBelow(home, path) ||
         (path + "/").find("/.thalweg/") != std::string::npos)
       return Report(node, "target-in-home", fmt::format("{} belongs to the home", path));
+    if (!inputs_) FindInputs();
     for (const std::string& text : texts_) {
       if (IsAtOrBelow(text, path))
         return Report(node, "target-is-pipeline", fmt::format("{} is the pipeline's text", text));
     }
-    for (std::size_t i = 0; i < plan_.nodes.size(); ++i) {
-      if (!plan_.nodes[i].scan) continue;
-      for (const std::string& read : PathsOf(*plan_.nodes[i].scan)) {
-        if (!IsAtOrBelow(AbsolutePath(read), path)) continue;
-        return Report(node, "target-read-by-source",
-                      fmt::format("source \"{}\" reads {}: what is written would come back",
-                                  plan_.graph.nodes[i].name(), read));
-      }
+    for (const auto& [source, read] : *inputs_) {
+      if (!IsAtOrBelow(read, path)) continue;
+      return Report(
+          node, "target-read-by-source",
+          fmt::format("source \"{}\" reads {}: what is written would come back", source, read));
     }
   }
 
  private:
-  void AddText(const SourceTextRef& text) {
-    if (text != nullptr) texts_.push_back(AbsolutePath(text->name()));
+  /// The pipeline's texts, and the files of all its sources, also of those that do not run now.
+  void FindInputs() {
+    inputs_.emplace();
+    const SourceTextRef& pipeline = graph_.pipeline->source;
+    texts_.push_back(AbsolutePath(pipeline->name()));
+    for (const GraphNode& node : graph_.nodes) {
+      if (node.sql) {
+        const SourceTextRef text = node.sql->text.value.span().source;
+        if (text != nullptr && text != pipeline)  // named as the pipeline names it
+          texts_.push_back(AbsolutePath(JoinPath(graph_.directory, text->name())));
+      }
+      if (node.spec->kind != spec::NodeKind::kSource || node.streams) continue;
+      const auto& body = std::get<spec::SourceBody>(node.spec->body);
+      const auto source =
+          body.options->Make(workspace_.MakeSourceContext(graph_.directory, nullptr));
+      const auto splits = source->Discover({});
+      if (!splits.ok()) continue;  // said where the source is bound
+      for (const component::Split& split : *splits)
+        if (split.name.starts_with('/')) inputs_->emplace_back(node.name(), split.name);
+    }
   }
 
   void Report(const GraphNode& node, const std::string& slug, const std::string& why) {
@@ -75,9 +76,10 @@ class TargetPathCheck {
   }
 
   Workspace& workspace_;
-  const Plan& plan_;
+  const Graph& graph_;
   Diagnostics& diagnostics_;
   std::vector<std::string> texts_;
+  std::optional<std::vector<std::pair<std::string, std::string>>> inputs_;  // node, path
 };
 
 }  // namespace
@@ -86,7 +88,9 @@ void CheckTargetPaths(Workspace& workspace, const Plan& plan, Diagnostics& diagn
   TargetPathCheck check(workspace, plan, diagnostics);
   for (std::size_t i = 0; i < plan.graph.nodes.size(); ++i) {
     const GraphNode& node = plan.graph.nodes[i];
-    if (node.spec->kind == spec::NodeKind::kTarget && plan.nodes[i].action != Action::kSkip)
+    const Action action = plan.nodes[i].action;
+    if (node.spec->kind == spec::NodeKind::kTarget && action != Action::kSkip &&
+        action != Action::kReuse)
       check.Check(node);
   }
 }
