@@ -233,7 +233,7 @@ class RunDriver {
         state.results[at].state = NodeState::kSkipped;
         continue;
       }
-      if (plan.action != Action::kReuse || plan.why.ends_with("its checks run again")) continue;
+      if (plan.action != Action::kReuse || plan.recheck) continue;
       NodeResult& result = state.results[at];
       const auto record = std::find_if(records.begin(), records.end(),
                                        [&](const auto& r) { return r.id == state.node_runs[at]; });

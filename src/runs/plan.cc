@@ -103,7 +103,6 @@ class Planner {
       return AllowStored(node, plan.id);
     }
     TW_ASSIGN_OR_RETURN(const Reads reads, ReadsOf(node));
-    bool recheck = false;
     if (node.inlined) {
       plan.action = Action::kInline;
       plan.why = fmt::format("passed through to {}",
@@ -122,14 +121,14 @@ class Planner {
       plan.recipe_key = decision.recipe_key;
       plan.version = decision.version;
       plan.promise = decision.promise;
-      recheck = decision.recheck;
+      plan.recheck = decision.recheck;
       if (!node.not_inlined_because.empty())
         plan.why += fmt::format("; stored, because {}", node.not_inlined_because);
     }
     if (plan.version) plan.columns = plan.version->manifest.columns;
     if (plan.version) AllowOutside(plan.version->manifest);
     if (plan.action == Action::kReuse && !options_.describe_all)
-      return recheck ? BindChecksOf(i) : Status();
+      return plan.recheck ? BindChecksOf(i) : Status();
     return Bind(i);
   }
 

@@ -30,6 +30,7 @@ struct NodePlan {
   std::string recipe_key;  ///< empty while an input's version is not known yet
   /// kReuse: the version. kSkip: what others would read, when there is any.
   std::optional<catalog::VersionRecord> version;
+  bool recheck = false;                    ///< kReuse: its checks run again
   data::Columns columns;                   ///< of its table, as far as known
   std::optional<component::Scan> scan;     ///< sources that run and that the engine reads by itself
   std::shared_ptr<const OperatorPlan> op;  ///< operators that run, or that one that runs reads
