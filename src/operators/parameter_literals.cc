@@ -6,6 +6,7 @@
 
 #include "duckdb/database.h"
 #include "operators/columns.h"
+#include "sql/parameter_name.h"
 #include "sql/scanner.h"
 
 namespace thalweg::operators {
@@ -31,10 +32,9 @@ Result<std::string> WithLiterals(const std::string& text,
 
 Result<std::string> ParameterLiteral(std::string_view token,
                                      std::span<const component::Parameter> parameters) {
-  std::string name(token.substr(1));
-  if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
+  const std::string name = sql::ParameterName(token);
   for (const component::Parameter& parameter : parameters) {
-    if (sql::FoldName(parameter.name) != sql::FoldName(name)) continue;
+    if (sql::FoldName(parameter.name) != name) continue;
     return fmt::format("CAST({} AS {})",
                        parameter.text ? duckdb::QuoteLiteral(*parameter.text) : "NULL",
                        parameter.type);

@@ -9,6 +9,7 @@
 
 #include "duckdb/database.h"
 #include "spec/parameter_value.h"
+#include "sql/parameter_name.h"
 #include "sql/scanner.h"
 
 namespace thalweg::runs {
@@ -175,13 +176,12 @@ class Lowering {
     std::string text = value.text;
     if (spec::IsNumericType(column.type)) {
       text = Shortest(text);
-      const Status fits = spec::CheckParameterValue(column.type, text);
-      if (!fits.ok()) {
+      if (!spec::CheckParameterValue(column.type, text).ok()) {
         diagnostics_.Error("bad-value",
                            fmt::format("node \"{}\": check {}: no row can have \"{}\", for the "
                                        "column is {}",
                                        node_.name, check_.name, value.text, column.type),
-                           value.value.span(), fits.hint());
+                           value.value.span(), "", "take it out, or give the column another type");
       }
     }
     if (column.type == "varchar") return QuoteLiteral(text);
@@ -244,10 +244,8 @@ std::vector<component::Parameter> UsedParameters(const std::string& sql,
   const sql::Tokens tokens(sql);
   std::set<std::string> names;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].kind != sql::TokenKind::kParameter) continue;
-    std::string_view name = tokens.Text(i).substr(1);
-    if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
-    names.insert(sql::FoldName(name));
+    if (tokens[i].kind == sql::TokenKind::kParameter)
+      names.insert(sql::ParameterName(tokens.Text(i)));
   }
   std::vector<component::Parameter> used;
   std::copy_if(all.begin(), all.end(), std::back_inserter(used), [&](const auto& parameter) {
