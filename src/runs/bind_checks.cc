@@ -95,10 +95,11 @@ class Binding {
            {}});
       if (cast.ok()) continue;
       if (cast.status().fault() != Fault::kUser) return cast.status();
+      const Status fits = spec::CheckParameterValue(type, value.text);
       Error("bad-value", {value.text, value.value},
-            fmt::format("no row can have this value, for the column is {}: {}", type,
-                        cast.status().message()),
-            cast.status().hint());
+            fmt::format("no row can have \"{}\", for the column is {}", value.text, type),
+            fits.ok() ? cast.status().message()
+                      : fmt::format("a value of type {} is wanted, {}", type, fits.hint()));
     }
     return {};
   }

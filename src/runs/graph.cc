@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kAnalysisCache = "analysis";
 constexpr std::string_view kRejectsEnding = "_rejects";
 constexpr std::string_view kLateEnding = "_late";
+constexpr std::string_view kBeforeExpression = "SELECT (\n";
 
 /// The node that a table of a pipeline belongs to: "flights" for "flights_rejects".
 std::string OwnerOf(const std::string& table) {
@@ -34,6 +35,7 @@ struct PendingStatement {
   int node = 0;
   Role role = Role::kRows;
   component::SqlText text;
+  bool moves_rows = false;  ///< a check that decides which rows the table holds
 };
 
 /// What is analysed for a text.
@@ -57,9 +59,15 @@ std::vector<component::SqlText> TextsOf(const spec::CheckSpec& check) {
   return texts;
 }
 
+/// What is wrong with an expression although its operator could compute with it.
+bool IsForbidden(const sql::Finding& finding) {
+  return finding.slug == "function-not-allowed" || finding.slug == "table-function-not-allowed" ||
+         finding.slug == "positional-parameter" || finding.slug == "invalid-parameter-name";
+}
+
 /// An operator's expression as a statement, to see what it calls.
 component::SqlText AsStatement(const component::SqlText& expression) {
-  return {"SELECT (\n" + expression.text + "\n) FROM input", expression.value};
+  return {std::string(kBeforeExpression) + expression.text + "\n) FROM input", expression.value};
 }
 
 class Builder {
@@ -83,7 +91,8 @@ class Builder {
       }
       for (const auto& check : node.checks) {
         for (auto& text : TextsOf(check))
-          all.push_back({i, PendingStatement::Role::kCheck, std::move(text)});
+          all.push_back({i, PendingStatement::Role::kCheck, std::move(text),
+                         check.severity == spec::Severity::kQuarantine});
       }
     }
     return all;
@@ -105,7 +114,7 @@ class Builder {
     BoundSql bound{statement.text, std::get<sql::Analysis>(std::move(outcome)), {}};
     CheckParameters(node, bound);
     if (statement.role == PendingStatement::Role::kCheck) {
-      AddCheck(node, bound);
+      AddCheck(bound, statement.moves_rows, &node);
       return;
     }
     for (const auto& reference : bound.analysis.tables) {
@@ -157,32 +166,45 @@ class Builder {
   }
 
   /// What is wrong with an expression its operator says, which knows the columns. Here only: does
-  /// it give other values each time, and are its parameters there? The order of rows is the
-  /// operator's own.
+  /// it call what it must not, does it give other values each time, and are its parameters there?
+  /// The order of rows is the operator's own.
   void AddExpression(const component::SqlText& text, const sql::Analyzer::Outcome& outcome,
                      GraphNode* node) {
-    const auto* analysis = std::get_if<sql::Analysis>(&outcome);
-    if (analysis == nullptr) return;
-    CheckParameters(*node, {{text.value.text(), text.value}, *analysis, {}});
-    node->parameters.insert(node->parameters.end(), analysis->parameters.begin(),
-                            analysis->parameters.end());
-    for (const sql::Finding& finding : analysis->not_repeatable) {
+    const component::SqlText expression{text.value.text(), text.value};
+    if (const auto* rejection = std::get_if<sql::Rejection>(&outcome)) {
+      for (sql::Finding finding : rejection->findings) {
+        if (!IsForbidden(finding)) continue;
+        for (std::size_t* at : {&finding.range.begin, &finding.range.end})
+          *at -= std::min(*at, kBeforeExpression.size());
+        Report(Severity::kError, *node, expression, finding);
+      }
+      return;
+    }
+    const auto& analysis = std::get<sql::Analysis>(outcome);
+    CheckParameters(*node, {expression, analysis, {}});
+    node->parameters.insert(node->parameters.end(), analysis.parameters.begin(),
+                            analysis.parameters.end());
+    for (const sql::Finding& finding : analysis.not_repeatable) {
       if (finding.slug == "volatile-function") NotRepeatable(finding, node);
     }
   }
 
   /// A check's condition or bound: SQL over the columns of a row, or over none. The columns are
   /// looked at when the node is planned.
-  void AddCheck(const GraphNode& node, const BoundSql& bound) {
+  void AddCheck(const BoundSql& bound, bool moves_rows, GraphNode* node) {
     for (const sql::TableRef& table : bound.analysis.tables) {
       diagnostics_.Error(
           "reads-a-table",
-          fmt::format("node \"{}\": a check reads the columns of its rows, not \"{}\"", node.name(),
-                      table.table),
+          fmt::format("node \"{}\": a check reads the columns of its rows, not \"{}\"",
+                      node->name(), table.table),
           SpanIn(bound.text, table.range.begin, table.range.end), "",
           "foreign_key looks into another node's table; for all else join in a SQL node, and check "
           "that node");
     }
+    const auto* sql = std::get_if<spec::SqlBody>(&node->spec->body);
+    const bool vouched = sql != nullptr && sql->deterministic;
+    if (moves_rows && !vouched && !bound.analysis.not_repeatable.empty())
+      NotRepeatable(bound.analysis.not_repeatable.front(), node);
   }
 
   /// The table that a source replays.
@@ -240,13 +262,18 @@ class Builder {
     }
   }
 
+  /// The node whose table this is; -1: none.
+  int NodeOf(const std::string& table) const {
+    const int exact = graph_.Find(table);
+    return exact >= 0 ? exact : graph_.Find(OwnerOf(table));
+  }
+
   InputTable Resolve(const GraphNode& node, const std::string& pipeline, const std::string& table,
                      const std::optional<sql::AtClause>& at, Span span) {
     InputTable input{-1, pipeline.empty() ? graph_.pipeline->name : pipeline, table, at,
                      std::move(span)};
     if (input.pipeline != graph_.pipeline->name) return input;
-    input.node = graph_.Find(OwnerOf(table));
-    if (const int exact = graph_.Find(table); exact >= 0) input.node = exact;
+    input.node = NodeOf(table);
     if (at) {
       input.node = -1;
       return input;
@@ -368,16 +395,27 @@ class Builder {
     }
   }
 
+  /// Does a check of `reader` look into a table of `node`?
+  bool LooksInto(const GraphNode& reader, const GraphNode& node) const {
+    return std::any_of(reader.spec->checks.begin(), reader.spec->checks.end(),
+                       [&](const spec::CheckSpec& check) {
+                         const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind);
+                         const int found = key == nullptr ? -1 : NodeOf(key->table.name);
+                         return found >= 0 && &graph_.nodes[At(found)] == &node;
+                       });
+  }
+
   void DecideInlining() {
     for (auto& node : graph_.nodes) {
       const auto& materialize = node.spec->materialize;
       if (materialize.mode != spec::Materialize::Mode::kNone) continue;
       std::size_t readers = 0;
-      bool gate = false, rejects = false;
+      bool gate = false, rejects = false, looked_into = false;
       const GraphNode* stream = nullptr;
       for (const int i : node.downstream) {
         const GraphNode& other = graph_.nodes[At(i)];
         gate |= other.spec->kind == spec::NodeKind::kGate || !other.evidence.empty();
+        looked_into |= LooksInto(other, node);
         if (other.streams && !node.streams) stream = &other;
         for (const InputTable& table : other.reads()) {
           if (table.node < 0 || &graph_.nodes[At(table.node)] != &node) continue;
@@ -389,6 +427,8 @@ class Builder {
         node.not_inlined_because = "only a SQL node can be passed through";
       } else if (readers != 1 || gate) {
         node.not_inlined_because = gate ? "a gate reads it" : "it has not exactly one reader";
+      } else if (looked_into) {
+        node.not_inlined_because = "a foreign_key looks into it";
       } else if (stream != nullptr) {
         node.not_inlined_because =
             fmt::format("a {} needs the stored rows",
