@@ -18,6 +18,8 @@ class FileLock {
   static Result<FileLock> Acquire(const std::string& path, int byte);  ///< waits
   static Result<std::optional<FileLock>> TryAcquire(const std::string& path,
                                                     int byte);  ///< none: somebody holds it
+  /// Looks only: takes no lock and makes no file. A missing file is held by nobody.
+  static Result<bool> IsHeld(const std::string& path, int byte);
 
  private:
   explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}

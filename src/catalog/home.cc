@@ -248,6 +248,10 @@ Result<std::unique_ptr<RunLock>> RunLock::TryAcquire(const Home& home, std::int6
   return std::unique_ptr<RunLock>(new RunLock(*std::move(lock)));
 }
 
+Result<bool> RunLock::IsHeld(const Home& home, std::int64_t run_number) {
+  return FileLock::IsHeld(JoinPath(home.RunDirectory(run_number), kLockFile), kWholeFile);
+}
+
 Result<std::unique_ptr<SpillClaim>> SpillClaim::Take(const Home& home) {
   TW_ASSIGN_OR_RETURN(const FileLock layout, home.LockLayout());
   SweepSpill(home);

@@ -64,6 +64,8 @@ class RunLock {
   /// Makes runs/<n> when it is missing. Null when another living process (or another RunLock of
   /// this one) holds it.
   static Result<std::unique_ptr<RunLock>> TryAcquire(const Home& home, std::int64_t run_number);
+  /// Whether anybody holds it; makes nothing and is in nobody's way.
+  static Result<bool> IsHeld(const Home& home, std::int64_t run_number);
 
  private:
   explicit RunLock(FileLock lock) : lock_(std::move(lock)) {}

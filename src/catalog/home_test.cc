@@ -141,6 +141,18 @@ TEST(RunLockTest, IsHeldByOneAtATime) {
   EXPECT_NE(RunLock::TryAcquire(home, 7).value(), nullptr);
 }
 
+TEST(RunLockTest, ALookMakesAndHoldsNothing) {
+  const TempDirectory directory;
+  const Home home = Home::OpenOrCreate(Files(), directory / ".thalweg").value();
+  EXPECT_EQ(RunLock::IsHeld(home, 7).value(), false);
+  EXPECT_THAT(Files().List(directory / ".thalweg/runs").value(), IsEmpty());
+  auto lock = RunLock::TryAcquire(home, 7).value();
+  EXPECT_EQ(RunLock::IsHeld(home, 7).value(), true);
+  EXPECT_EQ(RunLock::TryAcquire(home, 7).value(), nullptr);  // the look did not free it
+  lock.reset();
+  EXPECT_EQ(RunLock::IsHeld(home, 7).value(), false);
+}
+
 /// A child process that holds something until it is killed.
 class Holder {
  public:

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <set>
 
@@ -13,6 +12,7 @@
 #include "base/bytes.h"
 #include "catalog/home.h"
 #include "cli/commands/list.h"
+#include "cli/cut_off.h"
 #include "cli/session.h"
 #include "runs/outside_files.h"
 
@@ -68,6 +68,12 @@ Finding CheckEngine(const Context& context, runs::Workspace& workspace) {
       fmt::format("{} {} opens", context.program().engine_name, context.program().engine_version));
 }
 
+/// "1 file", "1,200 files"
+std::string Counted(std::string_view thing, std::size_t count) {
+  return fmt::format("{} {}{}", FormatCount(static_cast<std::int64_t>(count)), thing,
+                     count == 1 ? "" : "s");
+}
+
 Result<Finding> CheckFiles(runs::Workspace& workspace) {
   TW_ASSIGN_OR_RETURN(const auto paths, workspace.catalog().ReferencedFiles());
   std::string first;
@@ -77,34 +83,30 @@ Result<Finding> CheckFiles(runs::Workspace& workspace) {
     if (missing++ == 0) first = path;
   }
   if (missing == 0)
-    return Finding{Health::kGood, "files",
-                   fmt::format("{} data files, all there",
-                               FormatCount(static_cast<std::int64_t>(paths.size()))),
-                   ""};
+    return Finding{Health::kGood, "files", Counted("data file", paths.size()) + ", all there", ""};
   return Finding{
       Health::kBad, "files",
-      fmt::format("{} of {} data files are missing, such as {}", missing, paths.size(), first),
+      fmt::format("{} of {} {} missing, such as {}", missing, Counted("data file", paths.size()),
+                  missing == 1 ? "is" : "are", first),
       "restore them from a backup, or run the pipeline with the nodes that made them"};
 }
 
-/// The files of sources that versions refer to where they lie, each (path, identity) once.
+/// The files of sources that the newest good version of a table refers to where they lie, each
+/// (path, identity) once. Older versions are no trouble: their files may well have been replaced.
 Result<std::vector<data::DataFile>> OutsideFiles(catalog::Catalog& catalog) {
   std::vector<data::DataFile> outside;
   std::set<std::string> seen;  // an identity holds the path
   TW_ASSIGN_OR_RETURN(const auto tables, catalog.Tables());
   for (const auto& table : tables) {
-    TW_ASSIGN_OR_RETURN(const auto versions, catalog.Versions(table.pipeline, table.table,
-                                                              std::numeric_limits<int>::max()));
-    for (const auto& version : versions) {
-      for (const auto& file : version.manifest.files) {
-        if (file.outside() && seen.insert(file.identity).second) outside.push_back(file);
-      }
+    if (!table.latest.good || table.latest.invalidated) continue;
+    for (const auto& file : table.latest.manifest.files) {
+      if (file.outside() && seen.insert(file.identity).second) outside.push_back(file);
     }
   }
   return outside;
 }
 
-/// None: no version refers to a file outside the home.
+/// None: no such version refers to a file outside the home.
 Result<std::optional<Finding>> CheckSources(runs::Workspace& workspace) {
   constexpr std::size_t kNamed = 3;
   TW_ASSIGN_OR_RETURN(const auto outside, OutsideFiles(workspace.catalog()));
@@ -121,28 +123,25 @@ Result<std::optional<Finding>> CheckSources(runs::Workspace& workspace) {
                            gone ? "missing" : "changed");
     }
   }
-  const auto count = FormatCount(static_cast<std::int64_t>(outside.size()));
+  const std::string count = Counted("source file", outside.size());
   if (missing + changed == 0) {
     return std::optional(
         Finding{Health::kGood, "sources",
-                fmt::format("{} files that versions refer to, as they were", count), ""});
+                count + (outside.size() == 1 ? ", as it was" : ", all as they were"), ""});
   }
-  return std::optional(Finding{
-      Health::kWarn, "sources",
-      fmt::format("{} of {} files that versions refer to have changed, {} are missing: {}{}",
-                  changed, count, missing, names, missing + changed > kNamed ? ", ..." : ""),
-      "those versions cannot be read any more; thalweg run reads the files anew"});
+  return std::optional(
+      Finding{Health::kWarn, "sources",
+              fmt::format("of {}, {} changed and {} missing: {}{}", count, changed, missing, names,
+                          missing + changed > kNamed ? ", ..." : ""),
+              "tables made of them cannot be read any more; thalweg run reads the files anew"});
 }
 
-/// Runs whose process is gone: their lock is free.
 Result<Finding> CheckRuns(runs::Workspace& workspace) {
   constexpr int kRunsBack = 200;
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(std::nullopt, kRunsBack));
   for (const auto& run : runs) {
-    if (run.state != catalog::RunState::kRunning) continue;
-    TW_ASSIGN_OR_RETURN(const auto lock,
-                        catalog::RunLock::TryAcquire(workspace.home(), run.number));
-    if (lock) {
+    TW_ASSIGN_OR_RETURN(const bool cut_off, IsCutOff(workspace, run));
+    if (cut_off) {
       return Finding{Health::kWarn, "runs",
                      fmt::format("run {} of {} stopped in the middle", run.number, run.pipeline),
                      fmt::format("thalweg resume {}", run.number)};
@@ -217,9 +216,9 @@ Command DoctorCommand() {
           .summary = "Check the home and this machine",
           .usage = "",
           .details =
-              "Looks at the catalog, the data files, the source files that versions refer to, "
-              "cut-off runs, free space, memory\n"
-              "and the engine. Changes nothing.",
+              "Looks at the catalog, the data files, the source files that the newest versions "
+              "refer to, cut-off runs, free space,\n"
+              "memory and the engine. Changes nothing.",
           .example = "thalweg doctor",
           .forms = {"text", "json"},
           .build = [](CLI::App&) -> Action { return Doctor; }};

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands/list.h"
+#include "cli/cut_off.h"
 #include "cli/names.h"
 #include "cli/session.h"
 #include "cli/table_printer.h"
@@ -18,13 +19,6 @@ struct Options {
   std::string pipeline;
   std::int64_t limit = 20;
 };
-
-/// It says that it runs, but its process is gone: its lock is free.
-Result<bool> IsCutOff(runs::Workspace& workspace, const catalog::RunRecord& run) {
-  if (run.state != catalog::RunState::kRunning) return false;
-  TW_ASSIGN_OR_RETURN(const auto lock, catalog::RunLock::TryAcquire(workspace.home(), run.number));
-  return lock != nullptr;
-}
 
 Result<ExitCode> Runs(Context& context, const Options& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "cli/commands/list.h"
+#include "cli/cut_off.h"
 #include "cli/evidence_text.h"
 #include "cli/names.h"
 #include "cli/progress.h"
@@ -99,6 +100,7 @@ class RunPage {
       : context_(context), workspace_(workspace), run_(std::move(run)) {}
 
   Result<ExitCode> Print() {
+    TW_ASSIGN_OR_RETURN(cut_off_, IsCutOff(workspace_, run_));
     TW_ASSIGN_OR_RETURN(auto records, workspace_.catalog().NodeRuns(run_.id));
     for (auto& record : records) {
       if (record.state == catalog::NodeState::kWaiting) {
@@ -126,8 +128,10 @@ class RunPage {
 
   void PrintText() const {
     const bool color = context_.console().out().color;
-    context_.Out(fmt::format("run {} of {}: {}\n", run_.number, run_.pipeline,
-                             Paint(ToneOf(run_.state), catalog::ToString(run_.state), color)));
+    const std::string state = cut_off_
+                                  ? Paint(Tone::kBad, "cut off", color)
+                                  : Paint(ToneOf(run_.state), catalog::ToString(run_.state), color);
+    context_.Out(fmt::format("run {} of {}: {}\n", run_.number, run_.pipeline, state));
     context_.Out(
         fmt::format("  started   {}{}\n", ShortInstant(run_.started),
                     run_.ended ? ", took " + FormatDuration(*run_.ended - run_.started) : ""));
@@ -169,6 +173,7 @@ class RunPage {
     document["selection"] = run_.selection;
     document["actor"] = run_.actor;
     document["reason"] = run_.reason;
+    document["cut_off"] = cut_off_;
     document["nodes"] = Json::array();
     for (const auto& node : nodes_) document["nodes"].push_back(ToJson(node));
     document["gates"] = Json::array();
@@ -179,6 +184,7 @@ class RunPage {
   const Context& context_;
   runs::Workspace& workspace_;
   const catalog::RunRecord run_;
+  bool cut_off_ = false;
   std::vector<ShownNode> nodes_;
   std::vector<runs::Evidence> waiting_;
 };
