@@ -15,6 +15,10 @@ bool LooksNumeric(const std::string& text) {
   return text.find_first_not_of("0123456789.-+e") == std::string::npos;
 }
 
+std::string RowsText(std::int64_t rows) {
+  return fmt::format("{} {}", FormatCount(rows), rows == 1 ? "row" : "rows");
+}
+
 std::string QueryText(const runs::Evidence::Query& query, const StreamFacts& facts) {
   constexpr std::size_t kShown = 20;
   std::string out = "\n  " + Paint(Tone::kDim, Cut(ShowCell(query.sql), 100), facts.color) + "\n";
@@ -40,12 +44,11 @@ std::string Against(const runs::Evidence& evidence) {
   if (!evidence.approved) return "nothing was approved here before";
   const auto& last = *evidence.approved;
   const std::string table = last.table == evidence.input_table ? "" : " of " + last.table;
-  const std::string which = fmt::format("version {}{} ({} rows), which {} approved last",
-                                        last.version, table, FormatCount(last.rows), last.by);
+  const std::string which = fmt::format("version {}{} ({}), which {} approved last", last.version,
+                                        table, RowsText(last.rows), last.by);
   const std::int64_t more = evidence.rows - last.rows;
   if (more == 0) return "as many as " + which;
-  return fmt::format("{} {} than {}", FormatCount(std::abs(more)), more > 0 ? "more" : "fewer",
-                     which);
+  return fmt::format("{} {} than {}", RowsText(std::abs(more)), more > 0 ? "more" : "fewer", which);
 }
 
 }  // namespace
@@ -55,8 +58,8 @@ std::string EvidenceText(const runs::Evidence& evidence, const StreamFacts& fact
       Paint(Tone::kBold, fmt::format("gate {}: {}", evidence.gate, ShowCell(evidence.question)),
             facts.color) +
       "\n";
-  out += fmt::format("  {} version {}, {} rows: {}\n", evidence.input_table, evidence.input_number,
-                     FormatCount(evidence.rows), Against(evidence));
+  out += fmt::format("  {} version {}, {}: {}\n", evidence.input_table, evidence.input_number,
+                     RowsText(evidence.rows), Against(evidence));
   for (const auto& change : evidence.schema_changes)
     out += "  column change: " + ShowCell(change) + "\n";
   for (const auto& check : evidence.failed_checks) {

@@ -167,7 +167,7 @@ Result<Evidence> DecodeEvidence(const std::string& text) {
         document.value("approved_table", ""), document.value("approved_version", std::int64_t{0}),
         document["approved_rows"].get<std::int64_t>(), document.value("approved_by", "")};
   }
-  if (document.contains("timeout_ns"))
+  if (document.contains("timeout_ns") && document["timeout_ns"].is_number_integer())
     evidence.timeout = component::Duration(document["timeout_ns"].get<std::int64_t>());
   evidence.schema_changes = document.value("schema_changes", std::vector<std::string>());
   evidence.failed_checks = document.value("failed_checks", std::vector<std::string>());

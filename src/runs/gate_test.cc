@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include "runs/testing/test_pipeline.h"
 
 namespace thalweg::runs {
@@ -129,6 +131,18 @@ TEST_F(GateTest, EvidenceSaysWhatWasApprovedLastAlsoBeforeItWasPassedOn) {
   EXPECT_EQ(evidence->rows, 3);
 }
 
+TEST(EvidenceTest, ATimeoutIsReadBackAndWhatIsNoneIsNotRead) {
+  Evidence evidence{.gate = "ok"};
+  EXPECT_EQ(DecodeEvidence(Encode(evidence))->timeout, std::nullopt);
+  evidence.timeout = std::chrono::hours(1);
+  EXPECT_EQ(DecodeEvidence(Encode(evidence))->timeout, evidence.timeout);
+  for (const char* const other : {"\"1h\"", "null", "[1]"}) {
+    const auto read = DecodeEvidence(fmt::format("{{\"timeout_ns\": {}}}", other));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->timeout, std::nullopt) << other;
+  }
+}
+
 TEST_F(GateTest, NoGateWaitsUnderThisName) {
   Run();
   const Status status = pipeline_.Sign("aproved", catalog::Decision::kApproved);
@@ -156,6 +170,19 @@ class GateWaitTest : public testing::Test {
     return (*workspace)->catalog().FindRun(number).value()->state;
   }
   Status Approve() { return pipeline_.Sign("ok", catalog::Decision::kApproved); }
+  /// Of gate `ok` in run 1 and no more, as a process leaves it that dies before it ends the run.
+  void SetGateOnly(catalog::NodeState state, const std::string& error = "") {
+    const auto workspace = pipeline_.Open();
+    catalog::Catalog& catalog = (*workspace)->catalog();
+    const auto nodes = catalog.NodeRuns(catalog.FindRun(1).value()->id).value();
+    for (const auto& node : nodes) {
+      if (node.node_name != "ok") continue;
+      const Status set = catalog.SetNodeRun(
+          node.id, {.state = state, .error = error, .actor = {"tester@here", "about to die"}});
+      ASSERT_TRUE(set.ok()) << set;
+    }
+    ASSERT_EQ(StateOfRun(1), catalog::RunState::kWaiting);
+  }
 
   ManualClock clock_{Instant(std::chrono::hours(1'000))};
   TestPipeline pipeline_;
@@ -233,6 +260,58 @@ TEST_F(GateWaitTest, ARunOfOtherNodesLeavesItWaiting) {
   EXPECT_TRUE(Approve().ok());
   ASSERT_TRUE(pipeline_.Run({"ok"}).ok());
   EXPECT_EQ(StateOfRun(1), catalog::RunState::kCancelled);
+}
+
+TEST_F(GateWaitTest, ARunWhoseGateWasCancelledBeforeACrashEnds) {
+  SetGateOnly(catalog::NodeState::kCancelled);
+  ASSERT_TRUE(pipeline_.Run({"beside"}).ok());
+  EXPECT_EQ(StateOfRun(1), catalog::RunState::kCancelled);
+}
+
+TEST_F(GateWaitTest, ARunWhoseGateFailedBeforeACrashFails) {
+  clock_.Advance(std::chrono::hours(1));
+  SetGateOnly(catalog::NodeState::kFailed, "gate ok timed out");
+  ASSERT_TRUE(pipeline_.Run({"beside"}).ok());
+  EXPECT_EQ(StateOfRun(1), catalog::RunState::kFailed);
+  EXPECT_EQ(Approve().slug(), "gate-timed-out");
+}
+
+TEST_F(GateWaitTest, ANewRunTakesTheGateOfOneThatFailed) {
+  {
+    const auto workspace = pipeline_.Open();
+    catalog::Catalog& catalog = (*workspace)->catalog();
+    const RunId id = catalog.FindRun(1).value()->id;
+    ASSERT_TRUE(
+        catalog.SetRunState(id, catalog::RunState::kFailed, {"thalweg", "its process died"}).ok());
+  }
+  ASSERT_TRUE(pipeline_.Run().ok());
+  EXPECT_EQ(StateOfRun(1), catalog::RunState::kFailed);
+  ASSERT_TRUE(Approve().ok());
+  ASSERT_TRUE(pipeline_.Resume(2).ok());
+  EXPECT_EQ(Approve().slug(), "no-waiting-gate");
+}
+
+TEST(TwoGates, OneThatTimedOutLeavesNoOtherWaiting) {
+  ManualClock clock{Instant(std::chrono::hours(1'000))};
+  TestPipeline pipeline;
+  pipeline.set_clock(clock);
+  pipeline.Nodes(
+      "  a: {sql: SELECT 1 AS x}\n"
+      "  b: {sql: SELECT 2 AS x}\n"
+      "  left: {from: a, gate: {question: Left?, timeout: 1h}}\n"
+      "  right: {from: b, gate: Right?}\n");
+  ASSERT_TRUE(pipeline.Run().ok());
+  clock.Advance(std::chrono::hours(1));
+  ASSERT_TRUE(pipeline.Run().ok());
+  const auto workspace = pipeline.Open();
+  EXPECT_EQ((*workspace)->catalog().FindRun(1).value()->state, catalog::RunState::kFailed);
+  for (const char* const gate : {"left", "right"})
+    ASSERT_TRUE(pipeline.Sign(gate, catalog::Decision::kApproved).ok());
+  const auto resumed = pipeline.Resume(2);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(resumed->run.state, catalog::RunState::kDone);
+  for (const char* const gate : {"left", "right"})
+    EXPECT_EQ(pipeline.Sign(gate, catalog::Decision::kApproved).slug(), "no-waiting-gate");
 }
 
 TEST(TwoGates, ARunTakesOnlyTheGateThatItIncludes) {

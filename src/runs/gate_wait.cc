@@ -57,8 +57,10 @@ Status CheckStillWaits(const Workspace& workspace, const RunId& run, const NodeR
 
 Result<bool> FailTimedOutGates(Workspace& workspace, const catalog::RunRecord& run) {
   TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run.id));
+  std::optional<catalog::Actor> failed;  // its reason is the error of a node
   Changes changes;
   for (const NodeRunRecord& node : nodes) {
+    if (node.state == NodeState::kFailed) failed = {workspace.actor(), node.error};
     if (node.state != NodeState::kWaiting) continue;
     const Status waits = CheckStillWaits(workspace, node);
     if (waits.ok()) continue;
@@ -68,13 +70,14 @@ Result<bool> FailTimedOutGates(Workspace& workspace, const catalog::RunRecord& r
                         .error = waits.message(),
                         .actor = {workspace.actor(), waits.message()}}});
   }
-  if (changes.empty()) return false;
-  TW_RETURN_IF_ERROR(workspace.catalog().SetNodeRuns(changes));
-  if (run.state == RunState::kWaiting) {
-    TW_RETURN_IF_ERROR(
-        workspace.catalog().SetRunState(run.id, RunState::kFailed, changes.front().second.actor));
+  if (!changes.empty()) {
+    TW_RETURN_IF_ERROR(workspace.catalog().SetNodeRuns(changes));
+    failed = changes.front().second.actor;
   }
-  return true;
+  // Also when the node failed before: a process may have died between the two writes.
+  if (failed && run.state == RunState::kWaiting)
+    TW_RETURN_IF_ERROR(workspace.catalog().SetRunState(run.id, RunState::kFailed, *failed));
+  return failed.has_value();
 }
 
 Status SettleOlderGates(Workspace& workspace, const catalog::RunRecord& newer) {
@@ -85,9 +88,10 @@ Status SettleOlderGates(Workspace& workspace, const catalog::RunRecord& newer) {
   const catalog::Actor actor{workspace.actor(), fmt::format("superseded by run {}", newer.number)};
   TW_ASSIGN_OR_RETURN(const auto runs, catalog.Runs(newer.pipeline, 100));
   for (const auto& run : runs) {
-    if (run.number >= newer.number || run.state != RunState::kWaiting) continue;
+    const bool waiting = run.state == RunState::kWaiting;
+    // A gate may wait in a failed run too: something else failed beside it.
+    if (run.number >= newer.number || (!waiting && run.state != RunState::kFailed)) continue;
     TW_ASSIGN_OR_RETURN(const bool failed, FailTimedOutGates(workspace, run));
-    if (failed) continue;
     TW_ASSIGN_OR_RETURN(const auto nodes, catalog.NodeRuns(run.id));
     Changes superseded;
     bool waits = false;
@@ -99,9 +103,10 @@ Status SettleOlderGates(Workspace& workspace, const catalog::RunRecord& newer) {
         waits = true;
       }
     }
-    if (superseded.empty()) continue;
-    TW_RETURN_IF_ERROR(catalog.SetNodeRuns(superseded));
-    if (!waits) TW_RETURN_IF_ERROR(catalog.SetRunState(run.id, RunState::kCancelled, actor));
+    if (!superseded.empty()) TW_RETURN_IF_ERROR(catalog.SetNodeRuns(superseded));
+    // Also when no gate waited any more: a process may have died between the two writes.
+    if (waiting && !failed && !waits)
+      TW_RETURN_IF_ERROR(catalog.SetRunState(run.id, RunState::kCancelled, actor));
   }
   return {};
 }

@@ -19,12 +19,13 @@ std::optional<Instant> WaitsUntil(const catalog::NodeRunRecord& gate, const Evid
 Status CheckStillWaits(const Workspace& workspace, const catalog::NodeRunRecord& gate);
 Status CheckStillWaits(const Workspace& workspace, const RunId& run, const NodeRunId& gate);
 
-/// Fails the gates of this run whose time has passed, and the run when it waits. Did any?
+/// Fails the gates of this run whose time has passed, and the run when it waits and a node of it
+/// has failed, now or before a crash. Has any node failed?
 Result<bool> FailTimedOutGates(Workspace& workspace, const catalog::RunRecord& run);
 
-/// What a new run makes of the gates at which older runs of its pipeline wait: those whose time has
-/// passed have failed; those that are part of the new run too are asked by it and cancelled in the
-/// older one, which ends when it waits for no other.
+/// What a new run makes of the gates that wait in older runs of its pipeline, waiting or failed
+/// ones: those whose time has passed have failed; those that are part of the new run too are asked
+/// by it and cancelled in the older one. A waiting run ends when a gate has failed or none waits.
 Status SettleOlderGates(Workspace& workspace, const catalog::RunRecord& newer);
 
 /// Whether a resumed run leaves this node as it is, instead of beginning it anew: a gate that waits
