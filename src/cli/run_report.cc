@@ -101,8 +101,9 @@ Result<bool> HasRejects(runs::Workspace& workspace, const runs::RunOutcome& outc
   return version.has_value();
 }
 
-Status SayResults(const Context& context, runs::Workspace& workspace,
-                  const runs::RunOutcome& outcome, const Seen& seen) {
+/// What cannot be looked up is not said: the run has ended, and its exit code is what counts.
+void SayResults(const Context& context, runs::Workspace& workspace, const runs::RunOutcome& outcome,
+                const Seen& seen) {
   for (const auto& node : outcome.nodes) {
     if (node.state == NodeState::kDone && KindOf(seen, node.node) == "target") {
       context.Say(fmt::format("  wrote {}\n", ShowCell(node.detail)));
@@ -111,13 +112,17 @@ Status SayResults(const Context& context, runs::Workspace& workspace,
   for (const auto& node : outcome.nodes) {
     if (node.rejected == 0) continue;
     const std::string_view rows = node.rejected == 1 ? "row" : "rows";
-    TW_ASSIGN_OR_RETURN(const bool kept, HasRejects(workspace, outcome, node));
-    context.Say(kept ? fmt::format("  {} rejected {}: thalweg query \"FROM {}_rejects\"\n",
-                                   FormatCount(node.rejected), rows, node.node)
-                     : fmt::format("  {}: {} bad {} dropped\n", node.node,
-                                   FormatCount(node.rejected), rows));
+    const std::string count = FormatCount(node.rejected);
+    const auto kept = HasRejects(workspace, outcome, node);
+    if (!kept.ok()) {
+      context.Say(fmt::format("  {}: {} bad {}\n", node.node, count, rows));
+    } else if (*kept) {
+      context.Say(fmt::format("  {} rejected {}: thalweg query \"FROM {}_rejects\"\n", count, rows,
+                              node.node));
+    } else {
+      context.Say(fmt::format("  {}: {} bad {} dropped\n", node.node, count, rows));
+    }
   }
-  return {};
 }
 
 Result<std::vector<runs::Evidence>> WaitingAt(runs::Workspace& workspace,
@@ -144,8 +149,8 @@ void SayAdvice(const Context& context, const runs::RunOutcome& outcome, const Se
       return;
     case RunState::kFailed:
       if (outcome.gate_timed_out) {
-        context.SayNext(fmt::format("thalweg run {} (the gate asks anew)",
-                                    ShellWord(outcome.run.file_path)));
+        context.SayNext(
+            fmt::format("thalweg run {} (the gate asks anew)", ShellWord(outcome.run.file_path)));
         return;
       }
       context.SayNext(outcome.rejected
@@ -262,7 +267,7 @@ Result<ExitCode> ExecuteAndReport(Context& context, runs::Workspace& workspace,
     context.Say("\n" + EvidenceText(evidence, context.console().err()));
   if (!waiting.empty() || outcome->run.state == RunState::kFailed) context.Say("\n");
   context.Say(Headline(*outcome, took, context.console().err().color));
-  TW_RETURN_IF_ERROR(SayResults(context, workspace, *outcome, seen));
+  SayResults(context, workspace, *outcome, seen);
   SayAdvice(context, *outcome, seen, again(diagnostics), waiting);
   return code;
 }

@@ -54,8 +54,8 @@ OptionsOf<KapacitorOptions> KapacitorOptions::Describe() {
                      "period from its row on."})
       .Field("every_column", &KapacitorOptions::every_column,
              {.doc = "A duration column, or an integer column of nanoseconds, that replaces the "
-                     "step from its row on. A row whose period is more than 10000 of its steps "
-                     "is a reject."});
+                     "step from its row on. A row whose period is more than 10000 of its "
+                     "steps, and more than the options themselves ask for, is a reject."});
 }
 
 OptionsOf<WindowOptions> WindowOptions::Describe() {
