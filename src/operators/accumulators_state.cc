@@ -79,7 +79,8 @@ Status Accumulators::Load(const Arrays& columns, std::int64_t row, std::size_t g
   for (auto& lists : states->lists) {
     const std::string_view packed = TextAt(*columns[c++]->data(), row);
     lists[group].resize(packed.size() / sizeof(std::int64_t));
-    std::memcpy(lists[group].data(), packed.data(), lists[group].size() * sizeof(std::int64_t));
+    const std::size_t bytes = lists[group].size() * sizeof(std::int64_t);
+    if (bytes > 0) std::memcpy(lists[group].data(), packed.data(), bytes);
   }
   return {};
 }
