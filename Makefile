@@ -9,7 +9,7 @@ export JOBS
 
 # Rooms that parse what others wrote and that run it: tested once more under address and undefined behaviour
 # sanitizers.
-ASAN_ROOMS ?= base data formats spec sql duckdb operators engines flow
+ASAN_ROOMS ?= base data formats spec sql duckdb operators engines flow runs bad_input
 # Rooms with threads of their own: under the thread sanitizer, in check-slow.
 TSAN_ROOMS ?= base operators flow
 FUZZ_SECONDS ?= 60
