@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "runs/pipeline_parameters.h"
 
 namespace thalweg::runs {
 
@@ -42,9 +43,7 @@ std::string ToString(const CheckResult& failed) {
 }
 
 std::string ChecksKey(const spec::Node& node, const spec::Pipeline& pipeline) {
-  std::vector<component::Parameter> parameters;
-  for (const auto& parameter : pipeline.params)
-    parameters.push_back({parameter.name, parameter.type, parameter.value});
+  const std::vector<component::Parameter> parameters = ParametersOf(pipeline);
   FieldHasher hasher;
   Diagnostics ignored;
   for (const auto& statement : LowerChecks(node, {}, ignored)) {

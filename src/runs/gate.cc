@@ -15,6 +15,7 @@
 #include "runs/checks.h"
 #include "runs/gate_wait.h"
 #include "runs/outside_files.h"
+#include "runs/pipeline_parameters.h"
 #include "runs/run_state.h"
 
 namespace thalweg::runs {
@@ -284,9 +285,7 @@ Result<Evidence> CollectEvidence(Workspace& workspace, const Graph& graph, const
 
   const std::string directory = workspace.home().EvidenceDirectory(run_number);
   TW_RETURN_IF_ERROR(MakeDirectories(workspace.files(), directory));
-  std::vector<component::Parameter> parameters;
-  for (const auto& parameter : graph.pipeline->params)
-    parameters.push_back({parameter.name, parameter.type, parameter.value});
+  const std::vector<component::Parameter> parameters = ParametersOf(*graph.pipeline);
   for (std::size_t i = 0; i < gate.evidence.size(); ++i) {
     Evidence::Query& query = evidence.queries.emplace_back();
     query.sql = gate.evidence[i].text.text;

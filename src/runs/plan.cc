@@ -11,6 +11,7 @@
 #include "runs/bind_checks.h"
 #include "runs/check_event_time.h"
 #include "runs/decide.h"
+#include "runs/pipeline_parameters.h"
 #include "runs/planned_columns.h"
 #include "runs/source_fault.h"
 #include "runs/stream_plan.h"
@@ -456,11 +457,7 @@ class Planner {
   }
 
   std::vector<component::Parameter> Parameters() const {
-    std::vector<component::Parameter> parameters;
-    for (const auto& parameter : plan_.graph.pipeline->params) {
-      parameters.push_back({parameter.name, parameter.type, parameter.value});
-    }
-    return parameters;
+    return ParametersOf(*plan_.graph.pipeline);
   }
 
   Workspace& workspace_;

@@ -5,15 +5,12 @@
 #include <fmt/format.h>
 
 #include "runs/outside_files.h"
+#include "runs/pipeline_parameters.h"
 
 namespace thalweg::runs {
 
 std::vector<component::Parameter> RunState::Parameters() const {
-  std::vector<component::Parameter> parameters;
-  for (const auto& parameter : plan.graph.pipeline->params) {
-    parameters.push_back({parameter.name, parameter.type, parameter.value});
-  }
-  return parameters;
+  return ParametersOf(*plan.graph.pipeline);
 }
 
 void RunState::Tell(const NodeEvent& event) {

@@ -12,6 +12,7 @@
 #include "operators/sql_operator.h"
 #include "runs/bind_operator.h"
 #include "runs/check_event_time.h"
+#include "runs/pipeline_parameters.h"
 #include "runs/planned_columns.h"
 #include "runs/recipe.h"
 #include "runs/replay_source.h"
@@ -236,10 +237,7 @@ class StreamPlanner {
   }
 
   std::vector<component::Parameter> Parameters() const {
-    std::vector<component::Parameter> parameters;
-    for (const auto& parameter : plan_.graph.pipeline->params)
-      parameters.push_back({parameter.name, parameter.type, parameter.value});
-    return parameters;
+    return ParametersOf(*plan_.graph.pipeline);
   }
 
   Status BindSql(const GraphNode& node, StreamNode* stream) {
