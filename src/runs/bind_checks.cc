@@ -194,21 +194,22 @@ class Binding {
 }  // namespace
 
 Status BindChecks(component::Engine& engine, const spec::Node& node, const data::Columns& columns,
-                  const std::function<data::Columns(const spec::Reference&)>& columns_of,
+                  std::span<const data::Columns> foreign,
                   std::span<const component::Parameter> parameters, Diagnostics& diagnostics) {
   if (columns.empty()) return {};
+  auto next = foreign.begin();
   for (const spec::CheckSpec& check : node.checks) {
     const std::size_t before = diagnostics.errors();
     const CheckStatement lowered = LowerCheck(node, check, columns, diagnostics);
     std::vector<component::Input> inputs = {component::EmptyInput{columns}};
     if (const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind)) {
-      data::Columns other = columns_of(key->table);
+      const data::Columns& other = *next++;
       if (other.empty()) continue;
       for (const std::string& column : key->to) {
         RequireColumn(column, other, check, node.name, fmt::format("\"{}\"", key->table.name),
                       diagnostics);
       }
-      inputs.emplace_back(component::EmptyInput{std::move(other)});
+      inputs.emplace_back(component::EmptyInput{other});
     }
     if (diagnostics.errors() > before) continue;
     TW_RETURN_IF_ERROR(

@@ -19,17 +19,6 @@ std::string NeverReusedBecause(const GraphNode& node) {
 
 }  // namespace
 
-std::vector<InputTable> ForeignTables(const Graph& graph, const GraphNode& node) {
-  std::vector<InputTable> tables;
-  for (const auto& check : node.spec->checks) {
-    const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind);
-    if (key == nullptr) continue;
-    tables.push_back(
-        {graph.Find(key->table.name), graph.pipeline->name, key->table.name, {}, key->table.span});
-  }
-  return tables;
-}
-
 std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const VersionId& version,
                            const Reads& foreign) {
   std::string key = version.str() + ":" + ChecksKey(*node.spec, *graph.pipeline);

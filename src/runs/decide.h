@@ -22,11 +22,8 @@ struct Read {
 };
 
 /// What a node reads, in the order of GraphNode::reads(), or what its checks look into, in the
-/// order of ForeignTables.
+/// order of GraphNode::foreign.
 using Reads = std::vector<Read>;
-
-/// The tables that a node's foreign_key checks look into, in the order of the checks.
-std::vector<InputTable> ForeignTables(const Graph& graph, const GraphNode& node);
 
 /// The outcome for one node: the one place that decides between run, reuse and wait, for plan and
 /// for execution.

@@ -165,6 +165,11 @@ class Builder {
     node->not_repeatable_because = because.message;
   }
 
+  static void AddParameters(const sql::Analysis& analysis, GraphNode* node) {
+    node->parameters.insert(node->parameters.end(), analysis.parameters.begin(),
+                            analysis.parameters.end());
+  }
+
   /// What is wrong with an expression its operator says, which knows the columns. Here only: does
   /// it call what it must not, does it give other values each time, and are its parameters there?
   /// The order of rows is the operator's own.
@@ -182,8 +187,7 @@ class Builder {
     }
     const auto& analysis = std::get<sql::Analysis>(outcome);
     CheckParameters(*node, {expression, analysis, {}});
-    node->parameters.insert(node->parameters.end(), analysis.parameters.begin(),
-                            analysis.parameters.end());
+    AddParameters(analysis, node);
     for (const sql::Finding& finding : analysis.not_repeatable) {
       if (finding.slug == "volatile-function") NotRepeatable(finding, node);
     }
@@ -201,9 +205,11 @@ class Builder {
           "foreign_key looks into another node's table; for all else join in a SQL node, and check "
           "that node");
     }
+    if (!moves_rows) return;
+    AddParameters(bound.analysis, node);
     const auto* sql = std::get_if<spec::SqlBody>(&node->spec->body);
     const bool vouched = sql != nullptr && sql->deterministic;
-    if (moves_rows && !vouched && !bound.analysis.not_repeatable.empty())
+    if (!vouched && !bound.analysis.not_repeatable.empty())
       NotRepeatable(bound.analysis.not_repeatable.front(), node);
   }
 
@@ -262,18 +268,13 @@ class Builder {
     }
   }
 
-  /// The node whose table this is; -1: none.
-  int NodeOf(const std::string& table) const {
-    const int exact = graph_.Find(table);
-    return exact >= 0 ? exact : graph_.Find(OwnerOf(table));
-  }
-
   InputTable Resolve(const GraphNode& node, const std::string& pipeline, const std::string& table,
                      const std::optional<sql::AtClause>& at, Span span) {
     InputTable input{-1, pipeline.empty() ? graph_.pipeline->name : pipeline, table, at,
                      std::move(span)};
     if (input.pipeline != graph_.pipeline->name) return input;
-    input.node = NodeOf(table);
+    input.node = graph_.Find(OwnerOf(table));
+    if (const int exact = graph_.Find(table); exact >= 0) input.node = exact;
     if (at) {
       input.node = -1;
       return input;
@@ -315,7 +316,8 @@ class Builder {
         std::for_each(evidence.tables.begin(), evidence.tables.end(), reads);
       for (const auto& check : node.spec->checks) {
         if (const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind)) {
-          reads(Resolve(node, "", key->table.name, std::nullopt, key->table.span));
+          node.foreign.push_back(Resolve(node, "", key->table.name, std::nullopt, key->table.span));
+          reads(node.foreign.back());
         }
       }
       for (const auto& after : node.spec->after) {
@@ -395,16 +397,6 @@ class Builder {
     }
   }
 
-  /// Does a check of `reader` look into a table of `node`?
-  bool LooksInto(const GraphNode& reader, const GraphNode& node) const {
-    return std::any_of(reader.spec->checks.begin(), reader.spec->checks.end(),
-                       [&](const spec::CheckSpec& check) {
-                         const auto* key = std::get_if<spec::CheckSpec::ForeignKey>(&check.kind);
-                         const int found = key == nullptr ? -1 : NodeOf(key->table.name);
-                         return found >= 0 && &graph_.nodes[At(found)] == &node;
-                       });
-  }
-
   void DecideInlining() {
     for (auto& node : graph_.nodes) {
       const auto& materialize = node.spec->materialize;
@@ -415,7 +407,8 @@ class Builder {
       for (const int i : node.downstream) {
         const GraphNode& other = graph_.nodes[At(i)];
         gate |= other.spec->kind == spec::NodeKind::kGate || !other.evidence.empty();
-        looked_into |= LooksInto(other, node);
+        for (const InputTable& table : other.foreign)
+          looked_into |= table.node >= 0 && &graph_.nodes[At(table.node)] == &node;
         if (other.streams && !node.streams) stream = &other;
         for (const InputTable& table : other.reads()) {
           if (table.node < 0 || &graph_.nodes[At(table.node)] != &node) continue;

@@ -37,7 +37,10 @@ struct GraphNode {
   std::optional<InputTable> from;  ///< gates and targets
   /// Operators: one per port, those of `from` first, then those that the operator looks into.
   std::vector<InputTable> inputs;
-  std::vector<std::string> parameters;  ///< that the expressions of an operator use
+  /// What its foreign_key checks look into, in the order of the checks.
+  std::vector<InputTable> foreign;
+  /// That expressions of an operator and checks that move rows use.
+  std::vector<std::string> parameters;
   std::vector<int>
       upstream;  ///< nodes whose data this one reads (also for checks and evidence); sorted, unique
   std::vector<int> after;       ///< nodes that only have to end first

@@ -72,8 +72,7 @@ Result<std::vector<CheckResult>> CheckRows(RunState& state, const GraphNode& nod
   const auto checks = LowerChecks(*node.spec, staged.manifest.columns, diagnostics);
   TW_RETURN_IF_ERROR(diagnostics.ToStatus());
   std::vector<std::optional<component::TableInput>> others(checks.size());
-  const std::vector<InputTable> foreign = ForeignTables(state.plan.graph, node);
-  auto table = foreign.begin();
+  auto table = node.foreign.begin();
   for (std::size_t i = 0; i < checks.size(); ++i) {
     if (!std::holds_alternative<spec::CheckSpec::ForeignKey>(checks[i].check->kind)) continue;
     TW_ASSIGN_OR_RETURN(const auto version, VersionFor(state, *table++));

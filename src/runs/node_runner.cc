@@ -152,7 +152,7 @@ NodeResult NodeRunner::Run(int index, std::stop_token stop) {
 
 Result<NodeResult> NodeRunner::Start(Task& task) {
   TW_ASSIGN_OR_RETURN(task.bound, BindInputs(state_, task.node));
-  for (const InputTable& table : ForeignTables(state_.plan.graph, task.node)) {
+  for (const InputTable& table : task.node.foreign) {
     // One that is missing is said where the check looks into it.
     const auto version = VersionFor(state_, table);
     task.foreign.push_back(version.ok() ? Read{.version = *version}

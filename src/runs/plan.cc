@@ -111,7 +111,7 @@ class Planner {
       SetInlinedRead(i, node, reads);
     } else {
       Reads foreign;
-      for (const InputTable& table : ForeignTables(plan_.graph, node)) {
+      for (const InputTable& table : node.foreign) {
         // One that is missing is said where the check looks into it.
         auto read = ReadOf(table);
         foreign.push_back(read.ok() ? *std::move(read) : Read{.state = Read::State::kRuns});
@@ -273,11 +273,9 @@ class Planner {
     const GraphNode& node = plan_.graph.nodes[At(i)];
     if (node.spec->checks.empty()) return {};
     TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
-    const auto columns_of = [&](const spec::Reference& table) {
-      return ColumnsOf({plan_.graph.Find(table.name), plan_.graph.pipeline->name, table.name,
-                        std::nullopt, table.span});
-    };
-    return BindChecks(*engine, *node.spec, plan_.nodes[At(i)].columns, columns_of, Parameters(),
+    std::vector<data::Columns> foreign;
+    for (const InputTable& table : node.foreign) foreign.push_back(ColumnsOf(table));
+    return BindChecks(*engine, *node.spec, plan_.nodes[At(i)].columns, foreign, Parameters(),
                       diagnostics_);
   }
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
-#include "runs/lower_checks.h"
 
 namespace thalweg::runs {
 
@@ -41,22 +40,6 @@ std::string QuarantineChecks(const spec::Node& node) {
             "\n";
   }
   return text;
-}
-
-/// Of the checks that move rows.
-std::vector<std::string> ParametersOfChecks(const spec::Node& node,
-                                            const spec::Pipeline& pipeline) {
-  std::vector<component::Parameter> all;
-  for (const auto& parameter : pipeline.params)
-    all.push_back({parameter.name, parameter.type, parameter.value});
-  std::vector<std::string> names;
-  Diagnostics reported_elsewhere;
-  for (const CheckStatement& statement : LowerChecks(node, {}, reported_elsewhere)) {
-    if (statement.check->severity != spec::Severity::kQuarantine) continue;
-    for (const auto& parameter : UsedParameters(statement.sql, all))
-      names.push_back(parameter.name);
-  }
-  return names;
 }
 
 /// Their values; names of no parameter are left out.
@@ -119,10 +102,8 @@ Recipe DefinitionOf(const Workspace& workspace, const Graph& graph, const GraphN
   AddParameters(*graph.pipeline, node.parameters, recipe);
   if (node.sql || spec.kind == spec::NodeKind::kSource || spec.kind == spec::NodeKind::kOperator)
     recipe.Add("engine", workspace.EngineGeneration());
-  if (const std::string checks = QuarantineChecks(spec); !checks.empty()) {
+  if (const std::string checks = QuarantineChecks(spec); !checks.empty())
     recipe.Add("quarantine checks", checks);
-    AddParameters(*graph.pipeline, ParametersOfChecks(spec, *graph.pipeline), recipe);
-  }
   return recipe;
 }
 
