@@ -1,7 +1,6 @@
 // The program as people meet it: exit codes, what goes to stdout and what to stderr, what it leaves
 // behind.
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/testing/temp_directory.h"
 #include "cli/testing/run_program.h"
 
 namespace thalweg::cli {
@@ -23,18 +23,11 @@ using testing::StartsWith;
 
 class ProgramTest : public testing::Test {
  protected:
-  ProgramTest() {
-    char name[] = "/tmp/thalweg-program-XXXXXX";
-    directory_ = mkdtemp(name);
-  }
-  ~ProgramTest() override { std::filesystem::remove_all(directory_); }
-
   ProgramOutcome Run(std::vector<std::string> arguments, const std::string& input = "") const {
-    return RunProgram(arguments, directory_.string(), input);
+    return RunProgram(arguments, directory_.path(), input);
   }
   void Write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((directory_ / name).parent_path());
-    std::ofstream(directory_ / name) << text;
+    directory_.Write(name, text);
   }
   bool Exists(const std::string& name) const { return std::filesystem::exists(directory_ / name); }
   std::string Read(const std::string& name) const {
@@ -42,7 +35,7 @@ class ProgramTest : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  std::filesystem::path directory_;
+  TempDirectory directory_;
 };
 
 /// A pipeline with a gate, over one file.
@@ -199,7 +192,7 @@ TEST_F(ProgramTest, AReaderThatLeavesEndsItQuietly) {
   const std::string binary =
       std::getenv("THALWEG_BINARY") != nullptr ? std::getenv("THALWEG_BINARY") : "build/thalweg";
   const std::string line =
-      "cd " + directory_.string() + " && { " + std::filesystem::absolute(binary).string() +
+      "cd " + directory_.path() + " && { " + std::filesystem::absolute(binary).string() +
       " query -o csv 'SELECT * FROM range(100000000)' 2>err; echo $? >code; } | head -1 >first";
   ASSERT_EQ(std::system(line.c_str()), 0);
   EXPECT_EQ(Read("first"), "range\n");
@@ -211,7 +204,7 @@ TEST_F(ProgramTest, AnInterruptedRunIsCancelledAndSaysSo) {
   Write("p.yaml",
         "thalweg: 1\npipeline: p\nnodes:\n  long: {sql: \"SELECT sum(a.n * b.n) AS s FROM "
         "range(10000000) AS a(n), range(10000000) AS b(n)\"}\n");
-  const auto run = RunAndSignal({"run"}, directory_.string(), "run 1 of p\n", SIGINT);
+  const auto run = RunAndSignal({"run"}, directory_.path(), "run 1 of p\n", SIGINT);
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_THAT(run.err, HasSubstr("run 1 of p was stopped"));
   EXPECT_THAT(run.err, HasSubstr("next: thalweg resume"));

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
@@ -7,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/testing/temp_directory.h"
 #include "catalog/catalog.h"
 #include "cli/testing/run_program.h"
 
@@ -18,21 +17,14 @@ using testing::HasSubstr;
 
 class DoctorTest : public testing::Test {
  protected:
-  DoctorTest() {
-    char name[] = "/tmp/thalweg-doctor-XXXXXX";
-    directory_ = mkdtemp(name);
-  }
-  ~DoctorTest() override { std::filesystem::remove_all(directory_); }
-
   void Run(const std::string& name, const std::string& nodes) const {
-    std::ofstream(directory_ / (name + ".yaml")) << "thalweg: 1\npipeline: " << name << "\nnodes:\n"
-                                                 << nodes;
-    const auto run = RunProgram({"run", name + ".yaml"}, directory_.string(), "");
+    directory_.Write(name + ".yaml", "thalweg: 1\npipeline: " + name + "\nnodes:\n" + nodes);
+    const auto run = RunProgram({"run", name + ".yaml"}, directory_.path(), "");
     EXPECT_EQ(run.exit_code, 0) << run.err;
   }
   /// What is found under a name; null when there is no such finding.
   json Found(const std::string& what) const {
-    const auto run = RunProgram({"doctor", "-o", "json"}, directory_.string(), "");
+    const auto run = RunProgram({"doctor", "-o", "json"}, directory_.path(), "");
     EXPECT_EQ(run.exit_code, 0) << run.out;
     const json document = json::parse(run.out, nullptr, false);
     for (const auto& finding : document["findings"]) {
@@ -41,7 +33,7 @@ class DoctorTest : public testing::Test {
     return nullptr;
   }
 
-  std::filesystem::path directory_;
+  TempDirectory directory_;
 };
 
 TEST_F(DoctorTest, OutsideFilesThatChangedOrAreGoneAreCounted) {
@@ -80,7 +72,7 @@ TEST_F(DoctorTest, AnOutsideFileThatWasReadAnewIsNoTrouble) {
 
 TEST_F(DoctorTest, ARunWhoseLockIsFreeIsCutOff) {
   Run("p", "  x: {sql: SELECT 1 AS id}\n");
-  const std::string path = (directory_ / ".thalweg").string();
+  const std::string path = directory_ / ".thalweg";
   const auto home = catalog::Home::Open(LocalFileSystem(), path);
   ASSERT_TRUE(home.ok()) << home.status();
   const auto catalog = catalog::Catalog::Open(*home, SystemClock());
@@ -91,7 +83,7 @@ TEST_F(DoctorTest, ARunWhoseLockIsFreeIsCutOff) {
   ASSERT_TRUE((*catalog)->SetRunState(run->id, catalog::RunState::kRunning, actor).ok());
 
   const auto json_of = [&](const std::vector<std::string>& command) {
-    const auto outcome = RunProgram(command, directory_.string(), "");
+    const auto outcome = RunProgram(command, directory_.path(), "");
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return json::parse(outcome.out, nullptr, false);
   };
@@ -99,7 +91,7 @@ TEST_F(DoctorTest, ARunWhoseLockIsFreeIsCutOff) {
     EXPECT_EQ(Found("runs")["health"], expected ? "warn" : "ok");
     EXPECT_EQ(json_of({"runs", "-o", "json"})["runs"][0]["cut_off"], expected);
     EXPECT_EQ(json_of({"show", "2", "-o", "json"})["cut_off"], expected);
-    EXPECT_THAT(RunProgram({"show", "2"}, directory_.string(), "").out,
+    EXPECT_THAT(RunProgram({"show", "2"}, directory_.path(), "").out,
                 HasSubstr(expected ? "run 2 of p: cut off" : "run 2 of p: running"));
   };
   expect_cut_off(true);
