@@ -2,7 +2,7 @@
 # -fPIC, programs with -fPIE, and g++ refuses a header made with the other.
 # thalweg_precompiled(<target>): call it after the target's libraries are known.
 add_library(thalweg_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch/empty.cc)
-target_precompile_headers(thalweg_pch PRIVATE ${CMAKE_CURRENT_LIST_DIR}/pch/common.h)
+target_precompile_headers(thalweg_pch PRIVATE ${CMAKE_CURRENT_LIST_DIR}/pch/precompiled.h)
 target_link_libraries(thalweg_pch PRIVATE fmt::fmt spdlog::spdlog Threads::Threads Arrow::arrow
                       nlohmann_json::nlohmann_json)
 

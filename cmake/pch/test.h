@@ -1,7 +1,7 @@
 // The same for test programs (cmake/PrecompiledHeaders.cmake).
 #pragma once
 
-#include "common.h"
+#include "precompiled.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
