@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The commit proof: a pipeline run is disturbed at every file and catalog operation, and nobody may notice.
 
-    crash_test.py SCENARIO [--sample N | --every K] [--seed S] [--jobs J] [--phase PHASE] [--fault FAULT]
+    crash_test.py SCENARIO [--sample N | --every K] [--begin N] [--seed S] [--jobs J] [--phase PHASE] [--fault FAULT]
     crash_test.py SCENARIO PHASE FAULT:N           one disturbance again, for example: kinds run kill:37
 
 SCENARIO  kinds (every kind of node, small), flights (the example in full), stream (see stream_place.py)
@@ -275,6 +275,7 @@ def parse():
     parser.add_argument("one", nargs="*", metavar="PHASE FAULT:N")
     parser.add_argument("--sample", type=int, help="so many, at random; else all")
     parser.add_argument("--every", type=int, default=1, metavar="K", help="every K-th operation, K odd; else all")
+    parser.add_argument("--begin", type=int, default=1, metavar="N", help="leave out the operations before N")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--phase", choices=PHASES, action="append")
@@ -289,6 +290,7 @@ def chosen(parser, arguments, operations):
         phase, (fault, number) = arguments.one[0], arguments.one[1].split(":")
         return [(phase, fault + ("+" if number.endswith("+") else ""), int(number.rstrip("+")))]
     every = universe(operations, arguments.phase or list(operations), arguments.fault or FAULTS, arguments.every)
+    every = [case for case in every if case[2] >= arguments.begin]
     random.seed(arguments.seed)
     if arguments.sample is None:
         return every
