@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/file_system.h"
+#include "data/quoting.h"
 #include "duckdb/database.h"
 
 namespace thalweg {
@@ -24,7 +25,7 @@ struct Table {
 Status Write(duckdb::Connection& connection, const std::string& sql, const std::string& path) {
   TW_RETURN_IF_ERROR(connection.Execute(
       fmt::format("COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)", sql,
-                  duckdb::QuoteLiteral(path))));
+                  data::QuoteLiteral(path))));
   FileSystem& files = LocalFileSystem();
   TW_RETURN_IF_ERROR(files.SyncFile(path));
   return files.SyncDirectory(ParentPath(path));
@@ -40,7 +41,7 @@ std::string WithFile(std::string sql, const std::string& name, const std::string
     const bool alias = next == ' ' && at + word.size() + 1 < sql.size() &&
                        std::islower(static_cast<unsigned char>(sql[at + word.size() + 1]));
     sql.replace(at, word.size(),
-                fmt::format("{}read_parquet([{}]){}", keyword, duckdb::QuoteLiteral(path),
+                fmt::format("{}read_parquet([{}]){}", keyword, data::QuoteLiteral(path),
                             alias ? "" : " AS " + name));
   }
   return sql;
@@ -104,8 +105,8 @@ Status Fused(const std::string& data, const std::string& directory, const std::s
   std::string sql = fmt::format(
       "WITH events AS NOT MATERIALIZED (FROM read_parquet({})), dims AS NOT MATERIALIZED (FROM "
       "read_parquet({}))",
-      duckdb::QuoteLiteral(JoinPath(data, "events.parquet")),
-      duckdb::QuoteLiteral(JoinPath(data, "dims.parquet")));
+      data::QuoteLiteral(JoinPath(data, "events.parquet")),
+      data::QuoteLiteral(JoinPath(data, "dims.parquet")));
   for (std::size_t i = 0; i + 1 < tables.size(); ++i)
     sql += fmt::format(", {} AS NOT MATERIALIZED ({})", tables[i].name, tables[i].sql);
   return Write(*connection, sql + " " + tables.back().sql, JoinPath(out, "top.parquet"));
@@ -120,7 +121,7 @@ Status Chain(int length, const std::string& out) {
     TW_RETURN_IF_ERROR(Write(*connection,
                              i == 0 ? "SELECT 1 AS x"
                                     : fmt::format("SELECT x + 1 AS x FROM read_parquet([{}])",
-                                                  duckdb::QuoteLiteral(before)),
+                                                  data::QuoteLiteral(before)),
                              path));
     before = path;
   }

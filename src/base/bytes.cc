@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
+
+#include "base/ascii.h"
 
 namespace thalweg {
 inline namespace base {
@@ -35,19 +36,12 @@ Status BadSize(std::string_view text, std::string_view why) {
       .WithHint("write whole bytes with a unit, such as 512MB or 1GiB");
 }
 
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(c < 0x80 ? std::tolower(c) : c); });
-  return lower;
-}
-
 }  // namespace
 
 Result<Bytes> ParseBytes(std::string_view text) {
   std::int64_t number = 0;
   const char* const end = text.data() + text.size();
-  if (text.empty() || text.front() < '0' || text.front() > '9') {
+  if (text.empty() || !IsDigit(text.front())) {
     return BadSize(text, "it must begin with a digit");
   }
   const auto [rest, error] = std::from_chars(text.data(), end, number);
@@ -57,9 +51,9 @@ Result<Bytes> ParseBytes(std::string_view text) {
   }
   std::string_view unit(rest, static_cast<std::size_t>(end - rest));
   unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
-  const auto* const found = std::find_if(
-      kUnits.begin(), kUnits.end(),
-      [lower = LowerAscii(unit)](const ByteUnit& known) { return known.name == lower; });
+  const auto* const found =
+      std::find_if(kUnits.begin(), kUnits.end(),
+                   [lower = ToLower(unit)](const ByteUnit& known) { return known.name == lower; });
   if (found == kUnits.end()) return BadSize(text, "the unit is not known");
   std::int64_t bytes = 0;
   if (__builtin_mul_overflow(number, found->factor, &bytes)) {
@@ -90,6 +84,10 @@ std::string FormatCount(std::int64_t count) {
     digits.insert(static_cast<std::size_t>(at), 1, ',');
   }
   return digits;
+}
+
+std::string FormatCount(std::int64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", FormatCount(count), thing, count == 1 ? "" : "s");
 }
 
 }  // namespace base

@@ -32,6 +32,8 @@ Result<Bytes> ParseBytes(std::string_view text);
 std::string FormatBytes(Bytes bytes);
 /// "336,776": digits grouped by three.
 std::string FormatCount(std::int64_t count);
+/// "1 row", "336,776 rows".
+std::string FormatCount(std::int64_t count, std::string_view thing);
 
 }  // namespace base
 }  // namespace thalweg

@@ -9,8 +9,6 @@ namespace thalweg {
 inline namespace base {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 /// Code points that end at or before `offset`: an offset inside of one belongs to it.
 std::size_t CodePointsBefore(std::string_view text, std::size_t offset) {
   std::size_t count = 0;

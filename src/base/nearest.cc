@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/diagnostic.h"
 #include "base/utf8.h"
 
@@ -19,7 +19,7 @@ std::vector<char32_t> FoldedCodePoints(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = DecodeUtf8(text, at);
     const bool ascii = point.value < 0x80;
-    points.push_back(ascii ? static_cast<char32_t>(std::tolower(static_cast<int>(point.value)))
+    points.push_back(ascii ? static_cast<unsigned char>(ToLower(static_cast<char>(point.value)))
                            : point.value);
     at += point.bytes;
   }

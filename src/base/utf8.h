@@ -7,6 +7,9 @@
 namespace thalweg {
 inline namespace base {
 
+/// What some programs write in front of a text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 /// One step through a UTF-8 text. A byte that begins no valid sequence is a step of its own with
 /// `valid` false and the byte as its value; overlong forms and surrogates are not valid.
 struct CodePoint {

@@ -15,10 +15,6 @@ bool LooksNumeric(const std::string& text) {
   return text.find_first_not_of("0123456789.-+e") == std::string::npos;
 }
 
-std::string RowsText(std::int64_t rows) {
-  return fmt::format("{} {}", FormatCount(rows), rows == 1 ? "row" : "rows");
-}
-
 std::string QueryText(const runs::Evidence::Query& query, const StreamFacts& facts) {
   constexpr std::size_t kShown = 20;
   std::string out = "\n  " + Paint(Tone::kDim, Cut(ShowCell(query.sql), 100), facts.color) + "\n";
@@ -45,10 +41,11 @@ std::string Against(const runs::Evidence& evidence) {
   const auto& last = *evidence.approved;
   const std::string table = last.table == evidence.input_table ? "" : " of " + last.table;
   const std::string which = fmt::format("version {}{} ({}), which {} approved last", last.version,
-                                        table, RowsText(last.rows), last.by);
+                                        table, FormatCount(last.rows, "row"), last.by);
   const std::int64_t more = evidence.rows - last.rows;
   if (more == 0) return "as many as " + which;
-  return fmt::format("{} {} than {}", RowsText(std::abs(more)), more > 0 ? "more" : "fewer", which);
+  return fmt::format("{} {} than {}", FormatCount(std::abs(more), "row"),
+                     more > 0 ? "more" : "fewer", which);
 }
 
 }  // namespace
@@ -59,7 +56,7 @@ std::string EvidenceText(const runs::Evidence& evidence, const StreamFacts& fact
             facts.color) +
       "\n";
   out += fmt::format("  {} version {}, {}: {}\n", evidence.input_table, evidence.input_number,
-                     RowsText(evidence.rows), Against(evidence));
+                     FormatCount(evidence.rows, "row"), Against(evidence));
   for (const auto& change : evidence.schema_changes)
     out += "  column change: " + ShowCell(change) + "\n";
   for (const auto& check : evidence.failed_checks) {

@@ -16,10 +16,6 @@ constexpr std::int64_t kMostBends = 20'000;
 /// Edges are straight rather than short: bends weigh more than nodes.
 constexpr double kBendWeight = 4;
 
-std::size_t At(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 /// The longest way from a start; then starts move down to just above their first reader.
 std::vector<int> Layers(int nodes, const std::vector<std::pair<int, int>>& edges) {
   std::vector<std::vector<int>> next(At(nodes));

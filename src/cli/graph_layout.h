@@ -1,9 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 namespace thalweg::cli {
+
+/// Numbers of nodes, slots and layers are int; as a place in a vector.
+inline std::size_t At(int number) {
+  return static_cast<std::size_t>(number);
+}
 
 /// A directed graph without cycles in layers, for drawing: every edge leads from a layer to a later
 /// one.

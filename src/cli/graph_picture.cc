@@ -12,8 +12,7 @@ std::string StateText(const GraphPicture::Node& node) {
   if (!node.state) return node.kind;
   std::string text(catalog::ToString(*node.state));
   if (node.rows >= 0)
-    text += fmt::format(", {}{} {}", node.rows_exact ? "" : "<= ", FormatCount(node.rows),
-                        node.rows == 1 ? "row" : "rows");
+    text += fmt::format(", {}{}", node.rows_exact ? "" : "<= ", FormatCount(node.rows, "row"));
   return text;
 }
 

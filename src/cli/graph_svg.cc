@@ -15,10 +15,6 @@ namespace {
 constexpr int kNameCell = 8, kStateCell = 7, kPadding = 14;
 constexpr int kBoxHeight = 48, kBetweenLayers = 52, kBetweenBoxes = 28, kMargin = 20, kTitle = 34;
 
-std::size_t At(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 std::string Escape(std::string_view text) {
   std::string out;
   for (const char c : text) {

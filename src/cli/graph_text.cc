@@ -22,10 +22,6 @@ constexpr int kBoxLines = 4;
 /// A drawing with more places than this is a list.
 constexpr std::size_t kMostSlots = 120;
 
-std::size_t At(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 /// A grid of terminal cells on which lines join where they meet and pass over each other where they
 /// must not.
 class Canvas {

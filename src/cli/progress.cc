@@ -28,7 +28,7 @@ std::string PadRight(std::string text, std::size_t width) {
 }
 
 std::string Rows(std::int64_t rows) {
-  return rows < 0 ? "" : fmt::format("{} {}", FormatCount(rows), rows == 1 ? "row" : "rows");
+  return rows < 0 ? "" : FormatCount(rows, "row");
 }
 
 std::string Bar(double fraction) {

@@ -49,7 +49,7 @@ class TableRows : public RowPrinter {
   bool enough() const override { return seen_ > most_ + kMostCounted; }
 
   Status Finish() override {
-    std::string remark = fmt::format("{} {}", FormatCount(seen_), seen_ == 1 ? "row" : "rows");
+    std::string remark = FormatCount(seen_, "row");
     if (seen_ > most_) {
       remark = fmt::format("the first {} of {}{} rows; --rows N shows more, -o csv all",
                            FormatCount(most_), enough() ? "more than " : "",

@@ -145,25 +145,19 @@ std::string MetadataOf(const arrow::Field& field, const std::string& key) {
 Result<TypeTree> TreeOf(const arrow::Field& field);
 Result<TypeTree> TreeOf(const arrow::DataType& type);
 
-TypeTree Plain(TypeKind kind) {
-  TypeTree tree;
-  tree.kind = kind;
-  return tree;
-}
-
 TypeTree TreeOfTimestamp(const arrow::TimestampType& type) {
   const bool instant = !type.timezone().empty();
   switch (type.unit()) {
     case arrow::TimeUnit::NANO:
-      return Plain(instant ? TypeKind::kTimestamptzNs : TypeKind::kTimestampNs);
+      return TypeTree::Of(instant ? TypeKind::kTimestamptzNs : TypeKind::kTimestampNs);
     case arrow::TimeUnit::MICRO:
-      return Plain(instant ? TypeKind::kTimestamptz : TypeKind::kTimestamp);
+      return TypeTree::Of(instant ? TypeKind::kTimestamptz : TypeKind::kTimestamp);
     case arrow::TimeUnit::MILLI:
-      return Plain(instant ? TypeKind::kTimestamptz : TypeKind::kTimestampMs);
+      return TypeTree::Of(instant ? TypeKind::kTimestamptz : TypeKind::kTimestampMs);
     case arrow::TimeUnit::SECOND:
       break;
   }
-  return Plain(instant ? TypeKind::kTimestamptz : TypeKind::kTimestampS);
+  return TypeTree::Of(instant ? TypeKind::kTimestamptz : TypeKind::kTimestampS);
 }
 
 Result<TypeTree> TreeOfDecimal(const arrow::DecimalType& type) {
@@ -171,14 +165,14 @@ Result<TypeTree> TreeOfDecimal(const arrow::DecimalType& type) {
   if (type.precision() > kMaxPrecision || type.scale() < 0 || type.scale() > type.precision()) {
     return NotSupported(type.ToString());
   }
-  TypeTree tree = Plain(TypeKind::kDecimal);
+  TypeTree tree = TypeTree::Of(TypeKind::kDecimal);
   tree.precision = type.precision();
   tree.scale = type.scale();
   return tree;
 }
 
 Result<TypeTree> TreeOfChildren(TypeKind kind, const arrow::DataType& type) {
-  TypeTree tree = Plain(kind);
+  TypeTree tree = TypeTree::Of(kind);
   for (const ArrowField& field : type.fields()) {
     TW_ASSIGN_OR_RETURN(TypeTree child, TreeOf(*field));
     tree.children.push_back(std::move(child));
@@ -189,38 +183,38 @@ Result<TypeTree> TreeOfChildren(TypeKind kind, const arrow::DataType& type) {
 
 Result<TypeTree> TreeOfExtension(const arrow::ExtensionType& type) {
   const std::string name = type.extension_name();
-  if (name == "arrow.uuid") return Plain(TypeKind::kUuid);
-  if (name == "arrow.json") return Plain(TypeKind::kJson);
+  if (name == "arrow.uuid") return TypeTree::Of(TypeKind::kUuid);
+  if (name == "arrow.json") return TypeTree::Of(TypeKind::kJson);
   return NotSupported(type.ToString());
 }
 
 Result<TypeTree> TreeOf(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::NA:
-      return Plain(TypeKind::kNull);
+      return TypeTree::Of(TypeKind::kNull);
     case arrow::Type::BOOL:
-      return Plain(TypeKind::kBoolean);
+      return TypeTree::Of(TypeKind::kBoolean);
     case arrow::Type::INT8:
-      return Plain(TypeKind::kTinyint);
+      return TypeTree::Of(TypeKind::kTinyint);
     case arrow::Type::INT16:
-      return Plain(TypeKind::kSmallint);
+      return TypeTree::Of(TypeKind::kSmallint);
     case arrow::Type::INT32:
-      return Plain(TypeKind::kInteger);
+      return TypeTree::Of(TypeKind::kInteger);
     case arrow::Type::INT64:
-      return Plain(TypeKind::kBigint);
+      return TypeTree::Of(TypeKind::kBigint);
     case arrow::Type::UINT8:
-      return Plain(TypeKind::kUtinyint);
+      return TypeTree::Of(TypeKind::kUtinyint);
     case arrow::Type::UINT16:
-      return Plain(TypeKind::kUsmallint);
+      return TypeTree::Of(TypeKind::kUsmallint);
     case arrow::Type::UINT32:
-      return Plain(TypeKind::kUinteger);
+      return TypeTree::Of(TypeKind::kUinteger);
     case arrow::Type::UINT64:
-      return Plain(TypeKind::kUbigint);
+      return TypeTree::Of(TypeKind::kUbigint);
     case arrow::Type::HALF_FLOAT:
     case arrow::Type::FLOAT:
-      return Plain(TypeKind::kReal);
+      return TypeTree::Of(TypeKind::kReal);
     case arrow::Type::DOUBLE:
-      return Plain(TypeKind::kDouble);
+      return TypeTree::Of(TypeKind::kDouble);
     case arrow::Type::DECIMAL32:
     case arrow::Type::DECIMAL64:
     case arrow::Type::DECIMAL128:
@@ -229,21 +223,21 @@ Result<TypeTree> TreeOf(const arrow::DataType& type) {
     case arrow::Type::STRING:
     case arrow::Type::LARGE_STRING:
     case arrow::Type::STRING_VIEW:
-      return Plain(TypeKind::kVarchar);
+      return TypeTree::Of(TypeKind::kVarchar);
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_BINARY:
     case arrow::Type::BINARY_VIEW:
     case arrow::Type::FIXED_SIZE_BINARY:
-      return Plain(TypeKind::kBlob);
+      return TypeTree::Of(TypeKind::kBlob);
     case arrow::Type::DATE32:
     case arrow::Type::DATE64:
-      return Plain(TypeKind::kDate);
+      return TypeTree::Of(TypeKind::kDate);
     case arrow::Type::TIME32:
-      return Plain(TypeKind::kTime);
+      return TypeTree::Of(TypeKind::kTime);
     case arrow::Type::TIME64: {
       const bool nanos =
           static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::NANO;
-      return Plain(nanos ? TypeKind::kTimeNs : TypeKind::kTime);
+      return TypeTree::Of(nanos ? TypeKind::kTimeNs : TypeKind::kTime);
     }
     case arrow::Type::TIMESTAMP:
       return TreeOfTimestamp(static_cast<const arrow::TimestampType&>(type));
@@ -251,7 +245,7 @@ Result<TypeTree> TreeOf(const arrow::DataType& type) {
     case arrow::Type::INTERVAL_MONTHS:
     case arrow::Type::INTERVAL_DAY_TIME:
     case arrow::Type::INTERVAL_MONTH_DAY_NANO:
-      return Plain(TypeKind::kInterval);
+      return TypeTree::Of(TypeKind::kInterval);
     case arrow::Type::LIST:
     case arrow::Type::LARGE_LIST:
     case arrow::Type::LIST_VIEW:
@@ -266,7 +260,7 @@ Result<TypeTree> TreeOf(const arrow::DataType& type) {
       if (type.num_fields() == 0) return NotSupported(type.ToString());
       return TreeOfChildren(TypeKind::kStruct, type);
     case arrow::Type::MAP: {
-      TypeTree tree = Plain(TypeKind::kMap);
+      TypeTree tree = TypeTree::Of(TypeKind::kMap);
       const auto& map = static_cast<const arrow::MapType&>(type);
       for (const ArrowField& field : {map.key_field(), map.item_field()}) {
         TW_ASSIGN_OR_RETURN(TypeTree child, TreeOf(*field));
@@ -286,10 +280,10 @@ Result<TypeTree> TreeOf(const arrow::DataType& type) {
 Result<TypeTree> TreeOf(const arrow::Field& field) {
   TW_ASSIGN_OR_RETURN(TypeTree tree, TreeOf(*field.type()));
   const std::string mark = MetadataOf(field, kTypeKey);
-  if (mark == "json" && tree.kind == TypeKind::kVarchar) return Plain(TypeKind::kJson);
+  if (mark == "json" && tree.kind == TypeKind::kVarchar) return TypeTree::Of(TypeKind::kJson);
   const bool sixteen_bytes = field.type()->id() == arrow::Type::FIXED_SIZE_BINARY &&
                              field.type()->byte_width() == kUuidBytes;
-  if (mark == "uuid" && sixteen_bytes) return Plain(TypeKind::kUuid);
+  if (mark == "uuid" && sixteen_bytes) return TypeTree::Of(TypeKind::kUuid);
   return tree;
 }
 

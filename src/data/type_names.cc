@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/ascii.h"
+
 namespace thalweg::data {
 namespace {
 
@@ -122,7 +124,7 @@ static_assert(std::ranges::is_sorted(kReservedWords));
 }  // namespace
 
 std::optional<TypeKind> KindOfName(std::string_view word) {
-  const std::string lower = LowerCase(word);
+  const std::string lower = ToLower(word);
   const auto* found = std::ranges::find(kTypeNames, lower, &NamedKind::name);
   if (found == std::end(kTypeNames)) return std::nullopt;
   return found->kind;
@@ -142,14 +144,6 @@ std::vector<std::string> KnownTypeNames() {
 
 bool IsReservedWord(std::string_view lower_case_word) {
   return std::ranges::binary_search(kReservedWords, lower_case_word);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 }  // namespace thalweg::data

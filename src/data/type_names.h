@@ -23,7 +23,4 @@ std::vector<std::string> KnownTypeNames();
 /// type-or-function keywords).
 bool IsReservedWord(std::string_view lower_case_word);
 
-/// ASCII only, as DuckDB folds names.
-std::string LowerCase(std::string_view text);
-
 }  // namespace thalweg::data

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/diagnostic.h"
 #include "data/type_names.h"
 
@@ -21,11 +22,7 @@ constexpr int kMaxDecimalPrecision = 38;
 constexpr int kMaxRealBits = 24, kMaxDoubleBits = 53;
 
 bool IsWordStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
+  return IsLetter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 bool IsBlank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -86,19 +83,19 @@ class TypeParser {
       case TypeKind::kDecimal:
         return Decimal();
       case TypeKind::kReal:
-        return LowerCase(word->text) == "float" ? Float() : Plain(*kind);
+        return ToLower(word->text) == "float" ? Float() : TypeTree::Of(*kind);
       case TypeKind::kDouble:
         TakeWord("precision");
-        return Plain(*kind);
+        return TypeTree::Of(*kind);
       case TypeKind::kVarchar:
-        if (LowerCase(word->text) == "character") TakeWord("varying");
+        if (ToLower(word->text) == "character") TakeWord("varying");
         return Sized(*kind);
       case TypeKind::kBit:
         return Sized(*kind);
       case TypeKind::kTime:
         return Zoned(*kind, TypeKind::kTimetz);
       case TypeKind::kTimestamp:
-        return Timestamp(LowerCase(word->text) == "timestamp");
+        return Timestamp(ToLower(word->text) == "timestamp");
       case TypeKind::kEnum:
         return Enum();
       case TypeKind::kStruct:
@@ -109,25 +106,19 @@ class TypeParser {
       case TypeKind::kGeometry:
         return Geometry();
       default:
-        return Plain(*kind);
+        return TypeTree::Of(*kind);
     }
-  }
-
-  static TypeTree Plain(TypeKind kind) {
-    TypeTree type;
-    type.kind = kind;
-    return type;
   }
 
   // A length that SQL allows and that has no effect.
   Result<TypeTree> Sized(TypeKind kind) {
     TW_RETURN_IF_ERROR(Numbers(1).status());
-    return Plain(kind);
+    return TypeTree::Of(kind);
   }
 
   Result<TypeTree> Decimal() {
     TW_ASSIGN_OR_RETURN(const std::vector<int> numbers, Numbers(2));
-    TypeTree type = Plain(TypeKind::kDecimal);
+    TypeTree type = TypeTree::Of(TypeKind::kDecimal);
     type.precision = numbers.empty() ? kDefaultDecimalPrecision : numbers[0];
     type.scale = numbers.empty() ? kDefaultDecimalScale : numbers.size() > 1 ? numbers[1] : 0;
     if (type.precision < 1 || type.precision > kMaxDecimalPrecision) {
@@ -141,16 +132,16 @@ class TypeParser {
 
   Result<TypeTree> Float() {
     TW_ASSIGN_OR_RETURN(const std::vector<int> bits, Numbers(1));
-    if (bits.empty()) return Plain(TypeKind::kReal);
+    if (bits.empty()) return TypeTree::Of(TypeKind::kReal);
     if (bits[0] < 1 || bits[0] > kMaxDoubleBits) return Wrong("a float has 1 to 53 bits");
-    return Plain(bits[0] <= kMaxRealBits ? TypeKind::kReal : TypeKind::kDouble);
+    return TypeTree::Of(bits[0] <= kMaxRealBits ? TypeKind::kReal : TypeKind::kDouble);
   }
 
   Result<TypeTree> Zoned(TypeKind plain, TypeKind zoned) {
     const bool with = TakeWord("with");
-    if (!with && !TakeWord("without")) return Plain(plain);
+    if (!with && !TakeWord("without")) return TypeTree::Of(plain);
     if (!TakeWord("time") || !TakeWord("zone")) return Wrong("\"time zone\" is expected");
-    return Plain(with ? zoned : plain);
+    return TypeTree::Of(with ? zoned : plain);
   }
 
   Result<TypeTree> Timestamp(bool takes_precision) {
@@ -158,16 +149,16 @@ class TypeParser {
       TW_ASSIGN_OR_RETURN(const std::vector<int> digits, Numbers(1));
       if (!digits.empty()) {
         if (digits[0] > 9) return Wrong("a timestamp has 0 to 9 digits of a second");
-        if (digits[0] == 0) return Plain(TypeKind::kTimestampS);
-        if (digits[0] <= 3) return Plain(TypeKind::kTimestampMs);
-        if (digits[0] > 6) return Plain(TypeKind::kTimestampNs);
+        if (digits[0] == 0) return TypeTree::Of(TypeKind::kTimestampS);
+        if (digits[0] <= 3) return TypeTree::Of(TypeKind::kTimestampMs);
+        if (digits[0] > 6) return TypeTree::Of(TypeKind::kTimestampNs);
       }
     }
     return Zoned(TypeKind::kTimestamp, TypeKind::kTimestamptz);
   }
 
   Result<TypeTree> Enum() {
-    TypeTree type = Plain(TypeKind::kEnum);
+    TypeTree type = TypeTree::Of(TypeKind::kEnum);
     if (!Take('(')) return Wrong("an enum lists its values: enum('a', 'b')");
     do {
       SkipBlanks();
@@ -183,14 +174,14 @@ class TypeParser {
   }
 
   Result<TypeTree> Members(TypeKind kind) {
-    TypeTree type = Plain(kind);
+    TypeTree type = TypeTree::Of(kind);
     if (!Take('(')) return Wrong("fields are expected: struct(a integer, b varchar)");
     std::set<std::string> seen;
     std::size_t unnamed = 0;
     do {
       TW_ASSIGN_OR_RETURN(std::string name, MemberName());
       unnamed += name.empty() ? 1 : 0;
-      if (!name.empty() && !seen.insert(LowerCase(name)).second) {
+      if (!name.empty() && !seen.insert(ToLower(name)).second) {
         return Wrong("a field name stands twice: " + name);
       }
       TW_ASSIGN_OR_RETURN(TypeTree member, Type());
@@ -225,7 +216,7 @@ class TypeParser {
   }
 
   Result<TypeTree> Map() {
-    TypeTree type = Plain(TypeKind::kMap);
+    TypeTree type = TypeTree::Of(TypeKind::kMap);
     if (!Take('('))
       return Wrong("a map names the types of its keys and values: map(varchar, bigint)");
     TW_ASSIGN_OR_RETURN(TypeTree key, Type());
@@ -240,12 +231,12 @@ class TypeParser {
 
   // DuckDB names the reference system: GEOMETRY('OGC:CRS84').
   Result<TypeTree> Geometry() {
-    if (!Take('(')) return Plain(TypeKind::kGeometry);
+    if (!Take('(')) return TypeTree::Of(TypeKind::kGeometry);
     SkipBlanks();
     if (Peek() != '\'') return Wrong("a reference system in quotes is expected");
     TW_RETURN_IF_ERROR(Quoted('\'').status());
     if (!Take(')')) return Wrong("a ')' is missing");
-    return Plain(TypeKind::kGeometry);
+    return TypeTree::Of(TypeKind::kGeometry);
   }
 
   // "(1, 2)": up to `most` numbers; none when there is no '('.
@@ -310,7 +301,7 @@ class TypeParser {
 
   bool SeesWord(std::string_view word) {
     SkipBlanks();
-    return LowerCase(Word()) == word;
+    return EqualIgnoringCase(Word(), word);
   }
   bool TakeWord(std::string_view word) {
     if (!SeesWord(word)) return false;
@@ -334,7 +325,7 @@ class TypeParser {
   }
 
   Status Unknown(const std::string& word) const {
-    const std::string near = Nearest(LowerCase(word), KnownTypeNames());
+    const std::string near = Nearest(ToLower(word), KnownTypeNames());
     return Status::Invalid(fmt::format("unknown type name=\"{}\"", word))
         .WithSlug("unknown-type")
         .WithHint(near.empty() ? "the types are listed in docs/specs/types.md"
@@ -360,7 +351,7 @@ std::string DoubleQuotes(std::string_view text, char quote) {
 
 bool NeedsQuotes(std::string_view name) {
   const bool plain = !name.empty() && !IsDigit(name[0]) && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '_';
+    return IsLowerLetter(c) || IsDigit(c) || c == '_';
   });
   return !plain || IsReservedWord(name);
 }

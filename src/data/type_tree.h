@@ -63,6 +63,13 @@ struct TypeTree {
   std::vector<TypeTree>
       children;  ///< kList, kArray: the element; kMap: key, value; kStruct, kUnion: the members
   bool operator==(const TypeTree&) const = default;
+
+  /// One without arguments.
+  static TypeTree Of(TypeKind kind) {
+    TypeTree type;
+    type.kind = kind;
+    return type;
+  }
 };
 
 /// Reads a type name as a person or DuckDB writes it. kInvalid, slug "unknown-type" (a near name in

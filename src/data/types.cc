@@ -8,17 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "data/type_names.h"
 #include "data/type_tree.h"
 
 namespace thalweg::data {
 namespace {
-
-TypeTree Plain(TypeKind kind) {
-  TypeTree type;
-  type.kind = kind;
-  return type;
-}
 
 // The cast to write for a kind that no table can hold (docs/specs/types.md); none for the others.
 std::optional<std::string_view> CastFor(TypeKind kind) {
@@ -81,14 +76,14 @@ std::optional<TypeTree> Stored(const TypeTree& type, const TypeTree** culprit) {
   if (CastFor(type.kind)) return std::nullopt;
   switch (type.kind) {
     case TypeKind::kHugeint:
-      return Plain(TypeKind::kBigint);
+      return TypeTree::Of(TypeKind::kBigint);
     case TypeKind::kNull:
-      return Plain(TypeKind::kInteger);
+      return TypeTree::Of(TypeKind::kInteger);
     case TypeKind::kEnum:
-      return Plain(TypeKind::kVarchar);
+      return TypeTree::Of(TypeKind::kVarchar);
     case TypeKind::kTimestampS:
     case TypeKind::kTimestampMs:
-      return Plain(TypeKind::kTimestamp);
+      return TypeTree::Of(TypeKind::kTimestamp);
     default:
       break;
   }
@@ -138,7 +133,7 @@ Result<Columns> StoredColumns(const Columns& columns) {
     if (column.name.empty()) {
       return Status::Invalid("a column has no name; add AS and a name").WithSlug("unnamed-column");
     }
-    const auto [other, is_new] = seen.try_emplace(LowerCase(column.name), column.name);
+    const auto [other, is_new] = seen.try_emplace(ToLower(column.name), column.name);
     if (!is_new) {
       return Status::Invalid(
                  fmt::format("two columns have the same name first=\"{}\" second=\"{}\"",

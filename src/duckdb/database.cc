@@ -7,6 +7,7 @@
 #include <duckdb.h>
 #include <fmt/format.h>
 
+#include "data/quoting.h"
 #include "duckdb/connection.h"
 #include "duckdb/handle.h"
 #include "duckdb/row_function.h"
@@ -22,7 +23,7 @@ std::string ListOf(const std::vector<std::string>& texts) {
   std::string list = "[";
   for (const std::string& text : texts) {
     if (list.size() > 1) list += ", ";
-    list += QuoteLiteral(text);
+    list += data::QuoteLiteral(text);
   }
   return list + "]";
 }

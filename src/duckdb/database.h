@@ -142,8 +142,4 @@ class Database {
 /// position; a near name in the hint. Used inside this room; declared for its tests.
 Status FromDuckDbError(int error_type, std::string_view message);
 
-/// 'it''s' and "a ""b""".
-std::string QuoteLiteral(std::string_view text);
-std::string QuoteIdentifier(std::string_view name);
-
 }  // namespace thalweg::duckdb

@@ -279,10 +279,5 @@ TEST(FromDuckDbErrorTest, TellsResourcesFromMistakes) {
   EXPECT_EQ(FromDuckDbError(31, "INTERNAL Error: oops").fault(), Fault::kBug);
 }
 
-TEST(QuoteTest, DoublesTheMark) {
-  EXPECT_EQ(QuoteLiteral("it's"), "'it''s'");
-  EXPECT_EQ(QuoteIdentifier("a \"b\""), "\"a \"\"b\"\"\"");
-}
-
 }  // namespace
 }  // namespace thalweg::duckdb

@@ -12,7 +12,7 @@
 namespace thalweg::formats {
 namespace {
 
-constexpr char kWhat[] = "cannot write Arrow IPC";
+constexpr char kCannotWrite[] = "cannot write Arrow IPC";
 
 /// Collects what Arrow writes.
 class Collector : public arrow::io::OutputStream {
@@ -52,7 +52,7 @@ Status ArrowIpcEncoder::Begin() {
   if (stream_->writer) return Status::Ok();
   auto writer = arrow::ipc::MakeStreamWriter(&stream_->collector,
                                              std::const_pointer_cast<arrow::Schema>(schema_));
-  if (!writer.ok()) return data::FromArrowStatus(writer.status(), kWhat);
+  if (!writer.ok()) return data::FromArrowStatus(writer.status(), kCannotWrite);
   stream_->writer = std::move(writer).ValueUnsafe();
   return Status::Ok();
 }
@@ -61,14 +61,14 @@ Status ArrowIpcEncoder::Encode(const arrow::RecordBatch& batch, std::string* out
   TW_RETURN_IF_ERROR(Begin());
   const arrow::Status status = stream_->writer->WriteRecordBatch(batch);
   out->append(stream_->collector.Take());
-  return status.ok() ? Status::Ok() : data::FromArrowStatus(status, kWhat);
+  return status.ok() ? Status::Ok() : data::FromArrowStatus(status, kCannotWrite);
 }
 
 Status ArrowIpcEncoder::Finish(std::string* out) {
   TW_RETURN_IF_ERROR(Begin());
   const arrow::Status status = stream_->writer->Close();
   out->append(stream_->collector.Take());
-  return status.ok() ? Status::Ok() : data::FromArrowStatus(status, kWhat);
+  return status.ok() ? Status::Ok() : data::FromArrowStatus(status, kCannotWrite);
 }
 
 }  // namespace thalweg::formats

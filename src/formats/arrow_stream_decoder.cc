@@ -17,10 +17,10 @@
 namespace thalweg::formats {
 namespace {
 
-constexpr char kWhat[] = "the bytes are no Arrow IPC stream";
+constexpr char kNoStream[] = "the bytes are no Arrow IPC stream";
 
 Status NotArrow(std::int64_t message, const arrow::Status& status) {
-  return Status::Invalid(fmt::format("{} message={}: {}", kWhat, message, status.message()))
+  return Status::Invalid(fmt::format("{} message={}: {}", kNoStream, message, status.message()))
       .WithSlug("bad-arrow")
       .WithHint("the streaming format is needed, not the file format (Feather)");
 }

@@ -51,20 +51,6 @@ void AppendUuid(std::string_view bytes, std::string* out) {
   }
 }
 
-std::int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return 1;
-    case arrow::TimeUnit::MILLI:
-      return 1'000;
-    case arrow::TimeUnit::MICRO:
-      return 1'000'000;
-    case arrow::TimeUnit::NANO:
-      break;
-  }
-  return 1'000'000'000;
-}
-
 }  // namespace
 
 CellWriter::Form CellWriter::FormOf(const arrow::Field& field) {

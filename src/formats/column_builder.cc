@@ -14,6 +14,7 @@
 #include "formats/json_text.h"
 #include "formats/number_text.h"
 #include "formats/time_format.h"
+#include "formats/time_text.h"
 
 namespace thalweg::formats {
 namespace {
@@ -221,20 +222,6 @@ std::unique_ptr<ColumnBuilder> MakeDecimal(std::shared_ptr<arrow::DataType> type
                                                                std::string* reason) {
         return Explain(ParseDecimal(text, digits, scale, out), name, reason);
       });
-}
-
-std::int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
-  switch (unit) {
-    case arrow::TimeUnit::SECOND:
-      return 1;
-    case arrow::TimeUnit::MILLI:
-      return 1'000;
-    case arrow::TimeUnit::MICRO:
-      return 1'000'000;
-    case arrow::TimeUnit::NANO:
-      break;
-  }
-  return 1'000'000'000;
 }
 
 /// Reads a civil time by a form, or as ISO 8601 when there is none.

@@ -7,19 +7,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/diagnostic.h"
+#include "base/utf8.h"
 #include "formats/utf8_text.h"
 
 namespace thalweg::formats {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string Fold(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return folded;
-}
 
 /// Gives every field a name of its own: "a", "a_1"; a field without one is "column0", as in DuckDB.
 std::vector<std::string> MakeUnique(std::vector<std::string> names) {
@@ -27,7 +22,7 @@ std::vector<std::string> MakeUnique(std::vector<std::string> names) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) names[i] = fmt::format("column{}", i);
     const std::string plain = names[i];
-    for (int n = 1; !taken.insert(Fold(names[i])).second; ++n) {
+    for (int n = 1; !taken.insert(ToLower(names[i])).second; ++n) {
       names[i] = fmt::format("{}_{}", plain, n);
     }
   }
@@ -38,9 +33,9 @@ std::optional<std::size_t> FindName(const std::vector<std::string>& header,
                                     const std::string& name) {
   const auto exact = std::find(header.begin(), header.end(), name);
   if (exact != header.end()) return static_cast<std::size_t>(exact - header.begin());
-  const std::string folded = Fold(name);
+  const std::string folded = ToLower(name);
   for (std::size_t i = 0; i < header.size(); ++i) {
-    if (Fold(header[i]) == folded) return i;
+    if (ToLower(header[i]) == folded) return i;
   }
   return std::nullopt;
 }
@@ -270,8 +265,7 @@ std::string CsvDecoder::CheckFields() const {
     further_empty = further_empty && fields[i].begin == fields[i].end;
   }
   if (fields.size() >= width_ && (more_allowed || further_empty)) return {};
-  return fmt::format("{} {}, not {}", fields.size(), fields.size() == 1 ? "field" : "fields",
-                     width_);
+  return fmt::format("{}, not {}", FormatCount(std::ssize(fields), "field"), width_);
 }
 
 void CsvDecoder::DecodeRow(std::vector<BadRow>* bad) {

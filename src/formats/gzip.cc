@@ -8,9 +8,9 @@
 namespace thalweg::formats {
 namespace {
 
-constexpr std::string_view kFormat = "gzip";
+constexpr std::string_view kGzip = "gzip";
 constexpr int kGzipWindow = 15 + 16;  // 32 KiB, with the header of gzip
-constexpr std::size_t kStep = 64 << 10;
+constexpr std::size_t kGzipStep = 64 << 10;
 
 /// zlib counts in 32 bits.
 uInt Limited(std::size_t count) {
@@ -34,7 +34,7 @@ class GzipDecompressor : public Decompressor {
     const std::size_t before = out->size();
     while (out->size() - before < most) {
       if (between_ && !SkipPadding(input)) return Status::Ok();
-      const std::size_t room = std::min(kStep, most - (out->size() - before));
+      const std::size_t room = std::min(kGzipStep, most - (out->size() - before));
       const std::size_t had = input->size();
       TW_ASSIGN_OR_RETURN(const std::size_t made, Inflate(input, room, out));
       if (made == 0 && input->size() == had && !between_) return Status::Ok();
@@ -44,7 +44,7 @@ class GzipDecompressor : public Decompressor {
 
   Status Finish() override {
     if (between_ && any_member_) return Status::Ok();
-    return CorruptStream(kFormat, position_,
+    return CorruptStream(kGzip, position_,
                          position_ == 0 ? "it is empty" : "it ends in the middle");
   }
 
@@ -76,7 +76,7 @@ class GzipDecompressor : public Decompressor {
       between_ = true;
       inflateReset(&stream_);
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      return CorruptStream(kFormat, position_,
+      return CorruptStream(kGzip, position_,
                            stream_.msg != nullptr ? stream_.msg : "it cannot be read");
     }
     return made;
@@ -119,7 +119,7 @@ class GzipCompressor : public Compressor {
 
  private:
   void Deflate(std::string_view input, int flush, std::string* out) {
-    std::array<char, kStep> buffer;
+    std::array<char, kGzipStep> buffer;
     stream_.next_in = In(input);
     stream_.avail_in = static_cast<uInt>(input.size());
     do {

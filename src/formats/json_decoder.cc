@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "formats/json_lines.h"
 #include "formats/json_row.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 static_assert(TextBuffer::kPadding >= simdjson::SIMDJSON_PADDING);
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr char kLongRowHint[] = "see whether a quote or a bracket is not closed";
 
 bool IsBlankLine(std::string_view line) {

@@ -4,14 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "formats/utf8_text.h"
 
 namespace thalweg::formats {
-namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-}  // namespace
+namespace {}  // namespace
 
 Result<std::unique_ptr<LinesDecoder>> LinesDecoder::Make(const std::vector<TextColumnSpec>& columns,
                                                          TextPosition start) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace thalweg::formats {
 namespace {
 
@@ -17,10 +19,6 @@ constexpr Wide PowerOfTen(int exponent) {
   Wide power = 1;
   for (int i = 0; i < exponent; ++i) power *= 10;
   return power;
-}
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// A decimal text taken apart: (-1)^negative * magnitude * 10^exponent, where magnitude ends in no
@@ -152,13 +150,6 @@ NumberError ParseRealAs(std::string_view text, T* out) {
   return NumberError::kNone;
 }
 
-bool EqualsFolded(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
-         });
-}
-
 }  // namespace
 
 std::string_view TrimBlanks(std::string_view text) {
@@ -223,10 +214,10 @@ NumberError ParseReal(std::string_view text, float* out) {
 bool ParseBoolean(std::string_view text, bool* out) {
   text = TrimBlanks(text);
   for (const std::string_view yes : {"true", "1", "t", "yes", "y"}) {
-    if (EqualsFolded(text, yes)) return *out = true, true;
+    if (EqualIgnoringCase(text, yes)) return *out = true, true;
   }
   for (const std::string_view no : {"false", "0", "f", "no", "n"}) {
-    if (EqualsFolded(text, no)) return *out = false, true;
+    if (EqualIgnoringCase(text, no)) return *out = false, true;
   }
   return false;
 }

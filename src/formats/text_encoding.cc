@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace thalweg::formats {
 namespace {
 
@@ -116,7 +118,7 @@ Result<TextEncoding> TextEncodingOf(std::string_view name) {
   std::string plain;
   for (const char c : name) {
     if (c == '-' || c == '_' || c == ' ') continue;
-    plain.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c);
+    plain.push_back(ToLower(c));
   }
   if (plain == "utf8") return TextEncoding::kUtf8;
   if (plain == "latin1" || plain == "iso88591") return TextEncoding::kLatin1;

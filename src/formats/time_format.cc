@@ -1,11 +1,11 @@
 #include "formats/time_format.h"
 
 #include <array>
-#include <cctype>
 #include <chrono>
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "formats/number_text.h"
 
 namespace thalweg::formats {
@@ -18,14 +18,8 @@ constexpr std::array<std::string_view, 12> kMonths = {
 constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tuesday", "wednesday",
                                                        "thursday", "friday", "saturday"};
 
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
-}
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
 /// What a form can say beside a CivilTime.
@@ -141,10 +135,7 @@ class FormParser {
     return false;
   }
   bool TakeFolded(std::string_view lower) {
-    if (text_.size() - at_ < lower.size()) return false;
-    for (std::size_t i = 0; i < lower.size(); ++i) {
-      if (Lower(text_[at_ + i]) != lower[i]) return false;
-    }
+    if (!EqualIgnoringCase(text_.substr(at_, lower.size()), lower)) return false;
     at_ += lower.size();
     return true;
   }

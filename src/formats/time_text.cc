@@ -174,6 +174,20 @@ void AppendFraction(std::int64_t ticks, std::int64_t ticks_per_second, std::stri
 
 }  // namespace
 
+std::int64_t TicksPerSecond(arrow::TimeUnit::type unit) {
+  switch (unit) {
+    case arrow::TimeUnit::SECOND:
+      return 1;
+    case arrow::TimeUnit::MILLI:
+      return 1'000;
+    case arrow::TimeUnit::MICRO:
+      return 1'000'000;
+    case arrow::TimeUnit::NANO:
+      break;
+  }
+  return kNanosPerSecond;
+}
+
 bool DaysOf(const CivilTime& civil, std::int32_t* days) {
   if (civil.year < -kLastYear || civil.year > kLastYear) return false;
   if (civil.month < 1 || civil.month > 12) return false;

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <arrow/type_fwd.h>
+
 namespace thalweg::formats {
 
 /// A point of the (proleptic Gregorian) calendar, as read. Nothing here knows leap seconds.
@@ -18,6 +20,8 @@ struct CivilTime {
 
 inline constexpr std::int64_t kSecondsPerDay = 86'400;
 inline constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+
+std::int64_t TicksPerSecond(arrow::TimeUnit::type unit);
 
 /// Days from 1970-01-01. False: there is no such day, or it is beyond what a date column can hold.
 bool DaysOf(const CivilTime& civil, std::int32_t* days);

@@ -8,8 +8,8 @@
 namespace thalweg::formats {
 namespace {
 
-constexpr std::string_view kFormat = "zstd";
-constexpr std::size_t kStep = 64 << 10;
+constexpr std::string_view kZstd = "zstd";
+constexpr std::size_t kZstdStep = 64 << 10;
 
 class ZstdDecompressor : public Decompressor {
  public:
@@ -21,7 +21,7 @@ class ZstdDecompressor : public Decompressor {
     const std::size_t before = out->size();
     while (out->size() - before < most) {
       if (between_ && input->empty()) return Status::Ok();
-      const std::size_t room = std::min(kStep, most - (out->size() - before));
+      const std::size_t room = std::min(kZstdStep, most - (out->size() - before));
       const std::size_t had = input->size();
       TW_ASSIGN_OR_RETURN(const std::size_t made, Expand(input, room, out));
       if (made == 0 && input->size() == had) return Status::Ok();
@@ -31,7 +31,7 @@ class ZstdDecompressor : public Decompressor {
 
   Status Finish() override {
     if (between_ && position_ > 0) return Status::Ok();
-    return CorruptStream(kFormat, position_,
+    return CorruptStream(kZstd, position_,
                          position_ == 0 ? "it is empty" : "it ends in the middle");
   }
 
@@ -47,7 +47,7 @@ class ZstdDecompressor : public Decompressor {
     position_ += static_cast<std::int64_t>(in.pos);
     if (ZSTD_isError(code)) {
       ZSTD_DCtx_reset(stream_, ZSTD_reset_session_only);
-      return CorruptStream(kFormat, position_, ZSTD_getErrorName(code));
+      return CorruptStream(kZstd, position_, ZSTD_getErrorName(code));
     }
     // 0: a frame is complete and given out; the next byte begins another one.
     between_ = code == 0;
@@ -76,7 +76,7 @@ class ZstdCompressor : public Compressor {
 
  private:
   Status Compress(std::string_view input, ZSTD_EndDirective directive, std::string* out) {
-    std::array<char, kStep> buffer;
+    std::array<char, kZstdStep> buffer;
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     std::size_t left = 0;
     do {

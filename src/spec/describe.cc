@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "spec/grammar.h"
 #include "spec/names.h"
 #include "spec/pipeline.h"
@@ -206,7 +207,7 @@ void AddConnectors(const Registry& registry, component::Kind kind, std::string* 
 }  // namespace
 
 Result<std::string> DescribeText(const Registry& registry, std::string_view name) {
-  const std::string wanted = FoldCase(name);
+  const std::string wanted = ToLower(name);
   std::string text;
   std::vector<std::string> known;
   const auto separate = [&text] {

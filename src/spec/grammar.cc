@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace thalweg::spec {
 
 using component::FieldInfo;
@@ -385,9 +387,7 @@ bool ReadValue(const Value& value, const FieldInfo& /*info*/, OrderKey* out,
   if (value.kind() == Value::Kind::kMap) return true;
   const std::size_t blank = out->column.find_last_of(" \t");
   if (blank == std::string::npos) return true;
-  std::string direction = out->column.substr(blank + 1);
-  std::transform(direction.begin(), direction.end(), direction.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string direction = ToLower(out->column.substr(blank + 1));
   const std::size_t last = out->column.find_last_not_of(" \t", blank);
   if ((direction == "desc" || direction == "asc") && last != std::string::npos) {
     out->descending = direction == "desc";

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "component/fields.h"
 
 namespace thalweg::spec {
@@ -16,16 +17,13 @@ namespace {
 constexpr std::size_t kLongestName = 63;
 constexpr std::array<std::string_view, 2> kSideTables = {"_rejects", "_late"};
 
-bool IsLower(char c) {
-  return c >= 'a' && c <= 'z';
-}
 bool IsNameByte(char c) {
-  return IsLower(c) || (c >= '0' && c <= '9') || c == '_';
+  return IsLowerLetter(c) || IsDigit(c) || c == '_';
 }
 
 /// What somebody may have meant: "By-Carrier" -> "by_carrier"; empty when that is no name either.
 std::string Repaired(std::string_view name) {
-  std::string repaired = FoldCase(name);
+  std::string repaired = ToLower(name);
   for (char& c : repaired) {
     if (c == '-' || c == ' ' || c == '.') c = '_';
   }
@@ -34,16 +32,8 @@ std::string Repaired(std::string_view name) {
 
 }  // namespace
 
-std::string FoldCase(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
-}
-
 bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestName && IsLower(text.front()) &&
+  return !text.empty() && text.size() <= kLongestName && IsLowerLetter(text.front()) &&
          std::all_of(text.begin(), text.end(), IsNameByte);
 }
 

@@ -9,8 +9,6 @@ namespace thalweg::spec {
 
 /// [a-z][a-z0-9_]*, at most 63 bytes.
 bool IsName(std::string_view text);
-/// Folded as SQL compares names.
-std::string FoldCase(std::string_view name);
 
 /// Reports a name that has not the form of one, or is reserved. `what`: "node", "parameter",
 /// "pipeline".

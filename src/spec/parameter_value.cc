@@ -12,12 +12,10 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace thalweg::spec {
 namespace {
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::size_t Digits(std::string_view text) {
   const auto end = std::find_if_not(text.begin(), text.end(), IsDigit);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "component/fields.h"
 #include "spec/graph.h"
 #include "spec/names.h"
@@ -40,7 +41,7 @@ class ReferenceChecker {
   void CollectNames() {
     for (std::size_t i = 0; i < pipeline_.nodes.size(); ++i) {
       const Node& node = pipeline_.nodes[i];
-      const auto [first, fresh] = index_.emplace(FoldCase(node.name), i);
+      const auto [first, fresh] = index_.emplace(ToLower(node.name), i);
       if (fresh) {
         names_.push_back(node.name);
         continue;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace thalweg::spec {
 
 using component::Value;
@@ -13,9 +15,6 @@ using Segments = std::vector<Value::Segment>;
 
 namespace {
 
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "spec/names.h"
 #include "spec/parameter_value.h"
@@ -24,8 +25,7 @@ constexpr std::string_view kSecret = "secret.";
 constexpr std::string_view kRun = "run.";
 
 bool IsWordByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || c == '.';
+  return IsLetter(c) || IsDigit(c) || c == '_' || c == '-' || c == '.';
 }
 
 bool IsWord(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "sql/analysis.h"
 #include "sql/fingerprint.h"
@@ -44,7 +45,7 @@ void RefuseFunctions(const ParsedStatement& statement, std::vector<Finding>& ref
   for (std::size_t i = 0; i < statement.tree.size() && refused.size() < kMaxFindings; ++i) {
     const Node node = statement.tree[i];
     if (node.key() != "function_name") continue;
-    const std::string name = FoldName(node.text());
+    const std::string name = ToLower(node.text());
     const std::string_view why = WhyForbidden(name);
     if (why.empty()) continue;
     refused.push_back(
@@ -59,7 +60,7 @@ std::vector<std::string> ReadParameters(const ParsedStatement& statement,
   std::vector<std::string> names;
   for (const Node entry :
        statement.tree.root().Get("statements").Child(0).Get("named_param_map").children()) {
-    names.push_back(FoldName(entry.Text("key")));
+    names.push_back(ToLower(entry.Text("key")));
   }
   std::sort(names.begin(), names.end());
   const Tokens& tokens = statement.tokens;
@@ -67,11 +68,11 @@ std::vector<std::string> ReadParameters(const ParsedStatement& statement,
     if (tokens[i].kind != TokenKind::kParameter) continue;
     const std::string_view text = tokens.Text(i);
     const std::string_view name = text.substr(1);
-    if (name.empty() || (name[0] >= '0' && name[0] <= '9')) {
+    if (name.empty() || (IsDigit(name[0]))) {
       refused.push_back({"positional-parameter",
                          fmt::format("parameters have names here, not {}", text),
                          "write $name, and declare it under params", statement.TokenRange(i)});
-    } else if (!IsPlainName(FoldName(name))) {
+    } else if (!IsPlainName(ToLower(name))) {
       refused.push_back(
           {"invalid-parameter-name",
            fmt::format("{} cannot be the name of a parameter", EscapeForDisplay(text)),

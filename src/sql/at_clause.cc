@@ -4,15 +4,11 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/clock.h"
-#include "sql/scanner.h"
 
 namespace thalweg::sql {
 namespace {
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// A positive number of at most 18 digits without leading zeros.
 bool IsOrdinal(std::string_view text) {
@@ -81,7 +77,7 @@ std::optional<AtClause> ReadVersion(const Node& expression) {
   }
   const std::size_t colon = text.find(':');
   if (!value.is_string() || colon == text.npos || !IsOrdinal(text.substr(colon + 1))) return {};
-  const std::string kind = FoldName(text.substr(0, colon));
+  const std::string kind = ToLower(text.substr(0, colon));
   const std::string number(text.substr(colon + 1));
   if (kind == "run") return AtClause{AtClause::Unit::kRun, number};
   if (kind == "tick") return AtClause{AtClause::Unit::kTick, number};
@@ -120,8 +116,8 @@ std::optional<std::string> ReadInstant(std::string_view text) {
 
 std::optional<AtClause> ReadAtClause(const Node& clause) {
   const Node expression = clause.Get("expr");
-  if (FoldName(clause.Text("unit")) == "version") return ReadVersion(expression);
-  if (FoldName(clause.Text("unit")) != "timestamp") return {};
+  if (ToLower(clause.Text("unit")) == "version") return ReadVersion(expression);
+  if (ToLower(clause.Text("unit")) != "timestamp") return {};
   // TIMESTAMP '2024-...' is a cast of a literal.
   const Node literal = expression.Is("OPERATOR_CAST") ? expression.Get("child") : expression;
   const Node value = literal.Get("value").Get("value");

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sql/scanner.h"
+#include "base/ascii.h"
 
 namespace thalweg::sql {
 namespace {
@@ -46,7 +46,7 @@ Hash128 HashSubtree(const Node& root, bool with_alias) {
     hasher.Add(static_cast<std::int64_t>(ends.size() * 8 + static_cast<std::size_t>(node.kind())));
     hasher.Add(node == root ? std::string_view() : node.key());
     if (node.is_string() && IsName(node)) {
-      hasher.Add(FoldName(node.text()));
+      hasher.Add(ToLower(node.text()));
     } else {
       hasher.Add(node.text());
     }

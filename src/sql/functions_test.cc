@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/ascii.h"
 #include "duckdb/database.h"
-#include "sql/scanner.h"
 #include "sql/spark_differences.h"
 
 namespace thalweg::sql {
@@ -22,8 +22,7 @@ std::set<std::string> Fetch(const std::string& sql) {
   const auto database = duckdb::Database::Open(options).value();
   const auto connection = database->Connect().value();
   std::set<std::string> names;
-  for (const auto& row : connection->Fetch(sql).value())
-    names.insert(FoldName(row[0].value_or("")));
+  for (const auto& row : connection->Fetch(sql).value()) names.insert(ToLower(row[0].value_or("")));
   return names;
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "sql/scanner.h"
+#include "base/ascii.h"
 
 namespace thalweg::sql {
 namespace {
@@ -86,7 +86,7 @@ class Resolver {
         for (Column& column : StarItem(id, item)) columns.push_back(std::move(column));
         if (columns.size() > kMaxColumns) columns = Limit(std::move(columns));
       } else {
-        columns.push_back({item.name, FoldName(item.name), item.kind == Item::Kind::kMany,
+        columns.push_back({item.name, ToLower(item.name), item.kind == Item::Kind::kMany,
                            SourcesOf(id, item.uses)});
       }
     }
@@ -164,7 +164,7 @@ class Resolver {
       for (const auto& [from, to] : item.renamed) {
         if (column.many || column.folded != from) continue;
         column.name = to;
-        column.folded = FoldName(to);
+        column.folded = ToLower(to);
         break;
       }
       columns.push_back(std::move(column));
@@ -210,9 +210,9 @@ class Resolver {
     for (std::size_t i = 0; i < relation.columns.size(); ++i) {
       if (i < columns.size() && !columns[i].many) {
         columns[i].name = relation.columns[i];
-        columns[i].folded = FoldName(relation.columns[i]);
+        columns[i].folded = ToLower(relation.columns[i]);
       } else {  // renames one of many
-        Column renamed{relation.columns[i], FoldName(relation.columns[i]), false, {}};
+        Column renamed{relation.columns[i], ToLower(relation.columns[i]), false, {}};
         renamed.sources = OneOfMany(columns).sources;
         columns.insert(columns.begin() + static_cast<std::ptrdiff_t>(std::min(i, columns.size())),
                        std::move(renamed));
@@ -228,7 +228,7 @@ class Resolver {
       return columns;
     }
     for (const data::Column& column : Schema(table)) {
-      columns.push_back({column.name, FoldName(column.name), false, {Id({table, column.name})}});
+      columns.push_back({column.name, ToLower(column.name), false, {Id({table, column.name})}});
     }
     return columns;
   }
@@ -248,7 +248,7 @@ class Resolver {
         return {};
       }
       for (const data::Column& column : Schema(relation.table)) {
-        if (FoldName(column.name) == name) return Sources{Id({relation.table, column.name})};
+        if (ToLower(column.name) == name) return Sources{Id({relation.table, column.name})};
       }
       return {};
     }
@@ -272,7 +272,7 @@ class Resolver {
       if (source.second == kAll) {
         Merge(candidates.open, {Id({source.first, name})});
         found = true;
-      } else if (FoldName(source.second) == name) {
+      } else if (ToLower(source.second) == name) {
         Merge(candidates.named, {id});
         found = true;
       }
@@ -499,10 +499,10 @@ class Resolver {
 std::vector<std::string> SourcesByName(const std::vector<std::string>& sources,
                                        const std::string& name) {
   std::vector<std::string> same;
-  const std::string folded = FoldName(name);
+  const std::string folded = ToLower(name);
   for (const std::string& source : sources) {
     const std::size_t dot = source.rfind('.');
-    if (FoldName(dot == source.npos ? source : source.substr(dot + 1)) == folded) {
+    if (ToLower(dot == source.npos ? source : source.substr(dot + 1)) == folded) {
       same.push_back(source);
     }
   }

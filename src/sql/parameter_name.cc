@@ -1,13 +1,13 @@
 #include "sql/parameter_name.h"
 
-#include "sql/scanner.h"
+#include "base/ascii.h"
 
 namespace thalweg::sql {
 
 std::string ParameterName(std::string_view token) {
   std::string_view name = token.substr(1);
   if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
-  return FoldName(name);
+  return ToLower(name);
 }
 
 }  // namespace thalweg::sql

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "sql/functions.h"
 #include "sql/spark_differences.h"
 
@@ -31,13 +32,13 @@ bool IsFractionalType(const Node& type) {
 bool IsFractional(const Node& expression) {
   if (expression.Is("VALUE_CONSTANT")) return IsFractionalType(expression.Get("value").Get("type"));
   if (expression.Is("OPERATOR_CAST")) return IsFractionalType(expression.Get("cast_type"));
-  const std::string name = FoldName(expression.Text("function_name"));
+  const std::string name = ToLower(expression.Text("function_name"));
   return IsOneOf(name, {"/", "avg", "mean", "median", "sqrt", "exp", "ln", "log", "log10", "pow",
                         "power", "stddev", "variance", "quantile_cont", "random"});
 }
 
 bool IsInterval(const Node& expression) {
-  const std::string name = FoldName(expression.Text("function_name"));
+  const std::string name = ToLower(expression.Text("function_name"));
   return (name.starts_with("to_") &&
           IsOneOf(name, {"to_years", "to_quarters", "to_months", "to_weeks", "to_days", "to_hours",
                          "to_minutes", "to_seconds"})) ||
@@ -54,9 +55,9 @@ std::string UpperCase(std::string_view word) {
   return upper;
 }
 
-class Finder {
+class PortabilityFinder {
  public:
-  explicit Finder(const ParsedStatement& statement)
+  explicit PortabilityFinder(const ParsedStatement& statement)
       : statement_(statement), tokens_(statement.tokens) {}
 
   std::vector<Finding> Run() {
@@ -95,13 +96,13 @@ class Finder {
   }
 
   void Function(const Node& node) {
-    const std::string name = FoldName(node.Text("function_name"));
+    const std::string name = ToLower(node.Text("function_name"));
     const auto location = node.location();
     if (!location) return;  // made by the parser: the text says it in another way
     const std::size_t at = tokens_.IndexAt(*location);
     const std::size_t last = LastOfName(at);
     if (!node.Get("is_operator").truth() &&
-        !(tokens_.IsName(last) && FoldName(tokens_.Name(last)) == name)) {
+        !(tokens_.IsName(last) && ToLower(tokens_.Name(last)) == name)) {
       return Syntax(node, name, at);
     }
     if (IsMethodCall(node)) return Construct("method-call", statement_.RangeOf(node));
@@ -165,7 +166,7 @@ class Finder {
   }
 
   bool IsMethodCall(const Node& node) const {
-    const std::string schema = FoldName(node.Text("schema"));
+    const std::string schema = ToLower(node.Text("schema"));
     return !schema.empty() && !IsOneOf(schema, {"main", "pg_catalog", "system"});
   }
 
@@ -184,7 +185,7 @@ class Finder {
 
   static bool IsExtractSecond(const Node& node, const std::string& name) {
     if (name != "date_part" || IsUnderCast(node)) return false;
-    const std::string part = FoldName(node.Get("children").Child(0).Get("value").Text("value"));
+    const std::string part = ToLower(node.Get("children").Child(0).Get("value").Text("value"));
     return part == "second" || part == "seconds" || part == "sec";
   }
 
@@ -197,7 +198,7 @@ class Finder {
     if (node.Has("exclude_clause")) {
       Construct("frame-exclude", WordFrom(at, "EXCLUDE", node));
     }
-    if (node.location()) NamedFunction(node, FoldName(node.Text("function_name")));
+    if (node.location()) NamedFunction(node, ToLower(node.Text("function_name")));
   }
 
   void Star(const Node& node) {
@@ -272,7 +273,7 @@ class Finder {
     if (!location) return;
     const std::size_t at = tokens_.IndexAt(*location);
     if (at > 0 && tokens_.IsWord(at - 1, "LAMBDA")) return Construct("lambda", TokenAt(at - 1));
-    const bool is_json = !TakesLambda(FoldName(node.parent().parent().Text("function_name")));
+    const bool is_json = !TakesLambda(ToLower(node.parent().parent().Text("function_name")));
     if (is_json && tokens_.IsSymbol(at, "-")) {
       Construct("json-arrow", {tokens_[at].begin, tokens_[at + 1].end});
     }
@@ -316,7 +317,7 @@ class Finder {
   }
 
   void TableFunction(const Node& node) {
-    const std::string name = FoldName(node.Get("function").Text("function_name"));
+    const std::string name = ToLower(node.Get("function").Text("function_name"));
     const TextRange range = statement_.RangeOf(node);
     if (node.Has("with_ordinality"))
       Construct("ordinality", WordFrom(tokens_.IndexAt(range.begin), "ORDINALITY", node));
@@ -420,7 +421,7 @@ class Finder {
 }  // namespace
 
 std::vector<Finding> FindUnportable(const ParsedStatement& statement) {
-  return Finder(statement).Run();
+  return PortabilityFinder(statement).Run();
 }
 
 }  // namespace thalweg::sql

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "sql/functions.h"
 #include "sql/table_name.h"
 
@@ -48,7 +49,7 @@ class CteScopes {
 
 std::vector<std::string> FoldedTexts(const Node& array) {
   std::vector<std::string> texts;
-  for (const Node text : array.children()) texts.push_back(FoldName(text.text()));
+  for (const Node text : array.children()) texts.push_back(ToLower(text.text()));
   return texts;
 }
 
@@ -119,7 +120,7 @@ class Walker {
     for (const Node entry : map.children()) {
       const Node value = entry.Get("value");
       const int id = ReadQuery(value.Get("query").Get("node"), frame.outer);
-      ctes_.Bind(FoldName(entry.Text("key")), {id, Texts(value.Get("aliases"))});
+      ctes_.Bind(ToLower(entry.Text("key")), {id, Texts(value.Get("aliases"))});
     }
   }
 
@@ -150,7 +151,7 @@ class Walker {
     frame.query.combine = Query::Combine::kUnion;
     frame.query.left = ReadQuery(node.Get("left"), frame.outer);
     const std::size_t mark = ctes_.Mark();
-    const std::string name = FoldName(node.Text("cte_name"));
+    const std::string name = ToLower(node.Text("cte_name"));
     const CteScopes::Binding binding{frame.query.left, Texts(node.Get("aliases"))};
     ctes_.Bind(name, binding);
     ctes_.Bind("recurring." + name, binding);
@@ -178,13 +179,13 @@ class Walker {
   }
 
   void ReadBaseTable(const Node& node, Frame& frame) {
-    const std::string schema = FoldName(node.Text("schema_name"));
-    const std::string name = FoldName(node.Text("table_name"));
+    const std::string schema = ToLower(node.Text("schema_name"));
+    const std::string name = ToLower(node.Text("table_name"));
     const CteScopes::Binding* cte = node.Has("catalog_name")
                                         ? nullptr
                                         : ctes_.Find(schema.empty() ? name : schema + "." + name);
     Relation relation;
-    relation.name = node.Text("alias").empty() ? name : FoldName(node.Text("alias"));
+    relation.name = node.Text("alias").empty() ? name : ToLower(node.Text("alias"));
     relation.columns = Texts(node.Get("column_name_alias"));
     if (cte) {
       if (const Node clause = node.Get("at_clause")) {
@@ -217,7 +218,7 @@ class Walker {
   void AddQuery(const Node& node, int query, Frame& frame) {
     shape_.queries[static_cast<std::size_t>(query)].in_from = true;
     Relation relation;
-    relation.name = FoldName(node.Text("alias"));
+    relation.name = ToLower(node.Text("alias"));
     relation.query = query;
     relation.columns = Texts(node.Get("column_name_alias"));
     frame.query.relations.push_back(std::move(relation));
@@ -250,7 +251,7 @@ class Walker {
 
   void ReadTableFunction(const Node& node, Frame& frame) {
     const Node function = node.Get("function");
-    const std::string name = FoldName(function.Text("function_name"));
+    const std::string name = ToLower(function.Text("function_name"));
     if (!IsAllowedTableFunction(name)) {
       Refuse("table-function-not-allowed",
              fmt::format("the table function {}() cannot be called in a statement", name),
@@ -302,7 +303,7 @@ class Walker {
       if (!node.Has("unpivot_names")) break;
       for (const Node entry : pivot.Get("entries").children()) {
         for (const Node value : entry.Get("values").children()) {
-          cells.uses.paths.push_back({FoldName(value.Text("value"))});
+          cells.uses.paths.push_back({ToLower(value.Text("value"))});
         }
       }
     }
@@ -330,16 +331,16 @@ class Walker {
 
   void ReadStar(const Node& node, Item& item, Frame& frame) {
     item.kind = Item::Kind::kStar;
-    item.star_of = FoldName(node.Text("relation_name"));
+    item.star_of = ToLower(node.Text("relation_name"));
     item.excluded = FoldedTexts(node.Get("exclude_list"));
     for (const Node name : node.Get("qualified_exclude_list").children()) {
-      item.excluded.push_back(FoldName(name.Text("column")));
+      item.excluded.push_back(ToLower(name.Text("column")));
     }
     for (const Node entry : node.Get("rename_list").children()) {
-      item.renamed.emplace_back(FoldName(entry.Get("key").Text("column")), entry.Text("value"));
+      item.renamed.emplace_back(ToLower(entry.Get("key").Text("column")), entry.Text("value"));
     }
     for (const Node entry : node.Get("replace_list").children()) {
-      Item::Replacement replacement{FoldName(entry.Text("key")), {}};
+      Item::Replacement replacement{ToLower(entry.Text("key")), {}};
       ReadExpression(entry.Get("value"), replacement.uses, frame);
       item.replaced.push_back(std::move(replacement));
     }
@@ -377,10 +378,10 @@ class Walker {
   }
 
   static void ReadMethodCall(const Node& call, Uses& uses) {
-    if (IsSchemaOfTheEngine(FoldName(call.Text("schema")))) return;
+    if (IsSchemaOfTheEngine(ToLower(call.Text("schema")))) return;
     QueryShape::Path path;
-    if (call.Has("catalog")) path.push_back(FoldName(call.Text("catalog")));
-    path.push_back(FoldName(call.Text("schema")));
+    if (call.Has("catalog")) path.push_back(ToLower(call.Text("catalog")));
+    path.push_back(ToLower(call.Text("schema")));
     uses.paths.push_back(std::move(path));
   }
 
@@ -421,7 +422,7 @@ class Walker {
     std::vector<std::string> folded;
     if (names.Is("COLUMN_REF")) folded = FoldedTexts(names.Get("column_names"));
     for (const Node name : names.Get("children").children()) {
-      folded.push_back(FoldName(name.Get("column_names").Child(0).text()));
+      folded.push_back(ToLower(name.Get("column_names").Child(0).text()));
     }
     return folded;
   }

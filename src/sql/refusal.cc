@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/diagnostic.h"
 #include "base/utf8.h"
 
@@ -139,7 +140,7 @@ std::optional<Rejection> RefusePositionalParameter(const Tokens& tokens) {
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::string_view text = tokens.Text(i);
     if (tokens[i].kind != TokenKind::kParameter) continue;
-    if (text[0] == '?' || (text[1] >= '0' && text[1] <= '9')) {
+    if (text[0] == '?' || (IsDigit(text[1]))) {
       return One("positional-parameter", "parameters have names here", "write $name",
                  RangeOf(tokens, i, i));
     }

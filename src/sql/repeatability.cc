@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "sql/functions.h"
 #include "sql/total_order.h"
 
@@ -31,9 +32,9 @@ bool FrameCountsRows(const Node& window) {
   return start.ends_with("_ROWS") || end.ends_with("_ROWS");
 }
 
-class Finder {
+class RepeatabilityFinder {
  public:
-  explicit Finder(const ParsedStatement& statement) : statement_(statement) {}
+  explicit RepeatabilityFinder(const ParsedStatement& statement) : statement_(statement) {}
 
   std::vector<Finding> Run() {
     for (std::size_t i = statement_.query().index();
@@ -54,7 +55,7 @@ class Finder {
 
  private:
   void Function(const Node& node) {
-    const std::string name = FoldName(node.Text("function_name"));
+    const std::string name = ToLower(node.Text("function_name"));
     const bool from_today = name == "age" && node.Get("children").count() == 1;
     if (IsVolatile(name) || from_today) return Volatile(node, name);
     if (!IsAggregate(name)) return;
@@ -64,7 +65,7 @@ class Finder {
   }
 
   void Window(const Node& node) {
-    const std::string name = FoldName(node.Text("function_name"));
+    const std::string name = ToLower(node.Text("function_name"));
     const bool ordered = node.Get("orders").count() > 0 || node.Get("arg_orders").count() > 0;
     const bool needs_order =
         WindowNeedsOrder(node.type()) || DependsOnOrder(name) || FrameCountsRows(node);
@@ -85,7 +86,7 @@ class Finder {
   void Keyword(const Node& node) {
     const Node names = node.Get("column_names");
     if (names.count() != 1) return;
-    const std::string name = FoldName(names.Child(0).text());
+    const std::string name = ToLower(names.Child(0).text());
     if (IsVolatileKeyword(name)) Volatile(node, name);
   }
 
@@ -210,7 +211,7 @@ class Finder {
 }  // namespace
 
 std::vector<Finding> FindNotRepeatable(const ParsedStatement& statement) {
-  return Finder(statement).Run();
+  return RepeatabilityFinder(statement).Run();
 }
 
 }  // namespace thalweg::sql

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace thalweg::sql {
 namespace {
 
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool IsNameStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return IsLetter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 bool IsNamePart(char c) {
   return IsNameStart(c) || IsDigit(c) || c == '$';
@@ -288,18 +286,10 @@ std::string ExecutableText(std::string text) {
   return text;
 }
 
-std::string FoldName(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return folded;
-}
-
 bool IsPlainName(std::string_view folded) {
   if (folded.empty() || folded[0] < 'a' || folded[0] > 'z') return false;
   return std::all_of(folded.begin(), folded.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '_'; });
+                     [](char c) { return IsLowerLetter(c) || IsDigit(c) || c == '_'; });
 }
 
 }  // namespace thalweg::sql

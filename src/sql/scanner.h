@@ -64,8 +64,6 @@ class Tokens {
 /// what is parsed and run. Line ends stay.
 std::string ExecutableText(std::string text);
 
-/// ASCII letters to lower case: how DuckDB compares names.
-std::string FoldName(std::string_view name);
 /// [a-z][a-z0-9_]*: the name of a node, a pipeline or a parameter.
 bool IsPlainName(std::string_view folded);
 

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/ascii.h"
+
 namespace thalweg::sql {
 namespace {
 
@@ -80,7 +82,7 @@ TEST(Scanner, NamesOfNodes) {
   for (const char* name : {"", "_a", "1a", "A", "a-b", "a.b", "größe", "a b"}) {
     EXPECT_FALSE(IsPlainName(name)) << name;
   }
-  EXPECT_EQ(FoldName("FlightsÄ"), "flightsÄ");
+  EXPECT_EQ(ToLower("FlightsÄ"), "flightsÄ");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "sql/analysis.h"
 #include "sql/scanner.h"
 
@@ -28,7 +29,7 @@ component::Statement MakeStatement(const std::string& text, const Analysis& anal
   statement.inputs = std::move(inputs);
   std::erase_if(parameters, [&](const component::Parameter& parameter) {
     return !std::binary_search(analysis.parameters.begin(), analysis.parameters.end(),
-                               FoldName(parameter.name));
+                               ToLower(parameter.name));
   });
   statement.parameters = std::move(parameters);
   return statement;

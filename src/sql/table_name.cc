@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "sql/at_clause.h"
 
@@ -101,10 +102,10 @@ std::variant<TableRef, Finding> ReadTable(const ParsedStatement& statement, cons
                   "write node or pipeline.node", range);
   }
   TableRef ref;
-  ref.table = FoldName(parts.back());
-  if (parts.size() == 2) ref.pipeline = FoldName(parts.front());
+  ref.table = ToLower(parts.back());
+  if (parts.size() == 2) ref.pipeline = ToLower(parts.front());
   for (const std::string& part : parts) {
-    if (IsPlainName(FoldName(part))) continue;
+    if (IsPlainName(ToLower(part))) continue;
     return Refuse("invalid-table-name",
                   fmt::format("\"{}\" cannot be the name of a table", EscapeForDisplay(part)),
                   "names of nodes and pipelines are letters a-z, digits and _, a letter first",

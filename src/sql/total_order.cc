@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "sql/fingerprint.h"
 #include "sql/functions.h"
-#include "sql/scanner.h"
 
 namespace thalweg::sql {
 namespace {
@@ -28,7 +28,7 @@ bool HasAggregate(const Node& expression) {
   bool found = false;
   ForEachPart(expression, [&](const Node& part) {
     found = found || (part.expression_class() == "FUNCTION" &&
-                      IsAggregate(FoldName(part.Text("function_name"))));
+                      IsAggregate(ToLower(part.Text("function_name"))));
   });
   return found;
 }
@@ -38,7 +38,7 @@ bool IsConstant(const Node& expression) {
   ForEachPart(expression, [&](const Node& part) {
     const std::string_view kind = part.expression_class();
     if (kind == "COLUMN_REF" || kind == "STAR" || kind == "SUBQUERY" || kind == "WINDOW" ||
-        kind == "POSITIONAL_REFERENCE" || IsAggregate(FoldName(part.Text("function_name")))) {
+        kind == "POSITIONAL_REFERENCE" || IsAggregate(ToLower(part.Text("function_name")))) {
       constant = false;
     }
   });
@@ -56,15 +56,15 @@ bool ReadsColumn(const Node& expression, std::string_view name) {
   bool found = false;
   ForEachPart(expression, [&](const Node& part) {
     const Node names = part.Get("column_names");
-    found = found || (names && FoldName(names.Child(names.count() - 1).text()) == name);
+    found = found || (names && ToLower(names.Child(names.count() - 1).text()) == name);
   });
   return found;
 }
 
 std::string OutputName(const Node& item) {
-  if (!item.Text("alias").empty()) return FoldName(item.Text("alias"));
+  if (!item.Text("alias").empty()) return ToLower(item.Text("alias"));
   const Node names = item.Get("column_names");
-  return names ? FoldName(names.Child(names.count() - 1).text()) : std::string();
+  return names ? ToLower(names.Child(names.count() - 1).text()) : std::string();
 }
 
 /// Select items and their hashes, to find what ORDER BY and GROUP BY mean by a number, a name or
@@ -89,7 +89,7 @@ class SelectList {
   Hash128 GroupMeaning(const Node& key) const {
     const Node names = key.Get("column_names");
     for (std::size_t i = 0; names && names.count() == 1 && i < items_.size(); ++i) {
-      if (names_[i] == FoldName(names.Child(0).text()) && ReadsColumn(items_[i], names_[i])) {
+      if (names_[i] == ToLower(names.Child(0).text()) && ReadsColumn(items_[i], names_[i])) {
         return ExpressionHash(key);
       }
     }
@@ -105,7 +105,7 @@ class SelectList {
     }
     const Node names = key.Get("column_names");
     if (names && names.count() == 1) {
-      const std::string name = FoldName(names.Child(0).text());
+      const std::string name = ToLower(names.Child(0).text());
       const auto it = std::find(names_.begin(), names_.end(), name);
       if (it != names_.end()) return hashes_[static_cast<std::size_t>(it - names_.begin())];
     }

@@ -13,12 +13,12 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct ApproveOptions {
   std::string gate, comment;
   bool resume = false;
 };
 
-Result<ExitCode> Approve(Context& context, const Options& options) {
+Result<ExitCode> Approve(Context& context, const ApproveOptions& options) {
   if (options.resume) (void)context.StopOnInterrupt();
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   runs::Workspace& workspace = session->workspace();
@@ -58,7 +58,7 @@ Command ApproveCommand() {
               "match the ledger\"",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<ApproveOptions>();
             parser.add_option("GATE", options->gate, "Name of the gate")->required();
             parser.add_option("--comment", options->comment, "Why; kept with the signature")
                 ->type_name("TEXT");

@@ -18,7 +18,7 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct BenchOptions {
   std::string what, keep;
   YsbOptions ysb;
 };
@@ -78,7 +78,7 @@ Result<Measured> Measure(Context& context, Session& session, const Ysb& ysb) {
   return measured;
 }
 
-Json ToDocument(const Options& options, const Ysb& ysb, const Measured& measured) {
+Json ToDocument(const BenchOptions& options, const Ysb& ysb, const Measured& measured) {
   const auto events = static_cast<double>(options.ysb.events);
   Json document = NewDocument();
   document["bench"] = "ysb";
@@ -98,7 +98,7 @@ Json ToDocument(const Options& options, const Ysb& ysb, const Measured& measured
   return document;
 }
 
-std::string ToText(const Options& options, const Ysb& ysb, const Measured& measured) {
+std::string ToText(const BenchOptions& options, const Ysb& ysb, const Measured& measured) {
   const auto rate = [&](double seconds) {
     const auto events = static_cast<double>(options.ysb.events);
     return fmt::format(
@@ -124,7 +124,7 @@ std::string ToText(const Options& options, const Ysb& ysb, const Measured& measu
   return text;
 }
 
-Result<ExitCode> Bench(Context& context, const Options& options) {
+Result<ExitCode> Bench(Context& context, const BenchOptions& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kThrowAway));
   const std::string directory = options.keep.empty()
                                     ? JoinPath(session->workspace().home().path(), "bench")
@@ -159,7 +159,7 @@ Command BenchCommand() {
       .example = "thalweg bench ysb\nthalweg bench ysb --events 10000000 --shuffle -o json",
       .forms = {"text", "json"},
       .build = [](CLI::App& parser) -> Action {
-        auto options = std::make_shared<Options>();
+        auto options = std::make_shared<BenchOptions>();
         parser.add_option("WHAT", options->what, "ysb")->required()->check(CLI::IsMember({"ysb"}));
         parser.add_option("--events", options->ysb.events, "How many; default 2000000")
             ->type_name("N")

@@ -68,12 +68,6 @@ Finding CheckEngine(const Context& context, runs::Workspace& workspace) {
       fmt::format("{} {} opens", context.program().engine_name, context.program().engine_version));
 }
 
-/// "1 file", "1,200 files"
-std::string Counted(std::string_view thing, std::size_t count) {
-  return fmt::format("{} {}{}", FormatCount(static_cast<std::int64_t>(count)), thing,
-                     count == 1 ? "" : "s");
-}
-
 Result<Finding> CheckFiles(runs::Workspace& workspace) {
   TW_ASSIGN_OR_RETURN(const auto paths, workspace.catalog().ReferencedFiles());
   std::string first;
@@ -83,11 +77,12 @@ Result<Finding> CheckFiles(runs::Workspace& workspace) {
     if (missing++ == 0) first = path;
   }
   if (missing == 0)
-    return Finding{Health::kGood, "files", Counted("data file", paths.size()) + ", all there", ""};
+    return Finding{Health::kGood, "files",
+                   FormatCount(std::ssize(paths), "data file") + ", all there", ""};
   return Finding{
       Health::kBad, "files",
-      fmt::format("{} of {} {} missing, such as {}", missing, Counted("data file", paths.size()),
-                  missing == 1 ? "is" : "are", first),
+      fmt::format("{} of {} {} missing, such as {}", missing,
+                  FormatCount(std::ssize(paths), "data file"), missing == 1 ? "is" : "are", first),
       "restore them from a backup, or run the pipeline with the nodes that made them"};
 }
 
@@ -123,7 +118,7 @@ Result<std::optional<Finding>> CheckSources(runs::Workspace& workspace) {
                            gone ? "missing" : "changed");
     }
   }
-  const std::string count = Counted("source file", outside.size());
+  const std::string count = FormatCount(std::ssize(outside), "source file");
   if (missing + changed == 0) {
     return std::optional(
         Finding{Health::kGood, "sources",

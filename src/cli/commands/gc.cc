@@ -13,12 +13,12 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct GcOptions {
   std::int64_t keep = 10;
   bool dry_run = false;
 };
 
-Result<ExitCode> Gc(Context& context, const Options& options) {
+Result<ExitCode> Gc(Context& context, const GcOptions& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   TW_ASSIGN_OR_RETURN(
       const auto report,
@@ -37,10 +37,9 @@ Result<ExitCode> Gc(Context& context, const Options& options) {
   if (options.dry_run) {
     for (const auto& path : report.removed) context.Out(path + "\n");
   }
-  context.Say(fmt::format(
-      "{} {} old {} and {} {}, {}\n", options.dry_run ? "would remove" : "removed",
-      FormatCount(report.versions), report.versions == 1 ? "version" : "versions",
-      FormatCount(report.files), report.files == 1 ? "file" : "files", FormatBytes(report.bytes)));
+  context.Say(fmt::format("{} {} and {}, {}\n", options.dry_run ? "would remove" : "removed",
+                          FormatCount(report.versions, "old version"),
+                          FormatCount(report.files, "file"), FormatBytes(report.bytes)));
   if (options.dry_run) context.SayNext(fmt::format("thalweg gc --keep {}", options.keep));
   return ExitCode::kOk;
 }
@@ -59,7 +58,7 @@ Command GcCommand() {
           .example = "thalweg gc --keep 3 --dry-run",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<GcOptions>();
             parser
                 .add_option("--keep", options->keep, "Versions to keep of each table; default 10")
                 ->type_name("N")

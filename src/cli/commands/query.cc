@@ -17,7 +17,7 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct QueryOptions {
   std::string sql, pipeline;
   std::int64_t rows = 40;
 };
@@ -50,7 +50,8 @@ ExitCode ExitForStatement(const Diagnostics& diagnostics) {
 }
 
 /// As they come. What fails here is the data, not the statement.
-Result<ExitCode> PrintRows(Context& context, const Options& options, component::RowStream& rows) {
+Result<ExitCode> PrintRows(Context& context, const QueryOptions& options,
+                           component::RowStream& rows) {
   Console& console = context.console();
   TW_ASSIGN_OR_RETURN(const auto printer, MakeRowPrinter(context.options().form, rows.schema(),
                                                          rows.columns(), options.rows, console));
@@ -66,7 +67,7 @@ Result<ExitCode> PrintRows(Context& context, const Options& options, component::
   return context.InterruptedOr(ExitCode::kOk);
 }
 
-Result<ExitCode> Query(Context& context, const Options& options) {
+Result<ExitCode> Query(Context& context, const QueryOptions& options) {
   const std::string& form = context.options().form;
   if (IsBinaryForm(form) && context.console().out().terminal) {
     return Status::Invalid(fmt::format("{} is not for terminals", form))
@@ -109,7 +110,7 @@ Command QueryCommand() {
           "\"FROM sales\" > sales.parquet",
       .forms = {std::begin(kRowForms), std::end(kRowForms)},
       .build = [](CLI::App& parser) -> Action {
-        auto options = std::make_shared<Options>();
+        auto options = std::make_shared<QueryOptions>();
         parser.add_option("SQL", options->sql, "One SELECT, or - for standard input")->required();
         parser
             .add_option("--rows", options->rows, "How many rows the table form shows; default 40")

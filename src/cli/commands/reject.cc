@@ -11,11 +11,11 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct RejectOptions {
   std::string gate, comment;
 };
 
-Result<ExitCode> Reject(Context& context, const Options& options) {
+Result<ExitCode> Reject(Context& context, const RejectOptions& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   runs::Workspace& workspace = session->workspace();
   TW_ASSIGN_OR_RETURN(const auto evidence, runs::WaitingEvidence(workspace, options.gate));
@@ -51,7 +51,7 @@ Command RejectCommand() {
           .example = "thalweg reject approved --comment \"half of the rows are missing\"",
           .forms = {"text", "json"},
           .build = [](CLI::App& parser) -> Action {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<RejectOptions>();
             parser.add_option("GATE", options->gate, "Name of the gate")->required();
             parser.add_option("--comment", options->comment, "Why; kept with the decision")
                 ->type_name("TEXT")

@@ -15,12 +15,12 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct RunsOptions {
   std::string pipeline;
   std::int64_t limit = 20;
 };
 
-Result<ExitCode> Runs(Context& context, const Options& options) {
+Result<ExitCode> Runs(Context& context, const RunsOptions& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   const auto pipeline = options.pipeline.empty() ? std::nullopt : std::optional(options.pipeline);
   TW_ASSIGN_OR_RETURN(const auto runs, session->workspace().catalog().Runs(
@@ -83,7 +83,7 @@ Command RunsCommand() {
           .example = "thalweg runs\nthalweg runs shop --limit 100 -o json",
           .forms = {"table", "json"},
           .build = [](CLI::App& parser) -> Action {
-            auto options = std::make_shared<Options>();
+            auto options = std::make_shared<RunsOptions>();
             parser.add_option("PIPELINE", options->pipeline, "Only runs of this pipeline");
             parser.add_option("--limit", options->limit, "How many; default 20")
                 ->type_name("N")

@@ -21,7 +21,7 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct StateOptions {
   std::string what, node, table;
   std::int64_t rows = 40;
   bool raw = false;
@@ -75,7 +75,7 @@ Result<data::Batch> ListStates(runs::Workspace& workspace) {
   return arrow::RecordBatch::Make(schema, count, std::move(arrays));
 }
 
-Result<ExitCode> List(Context& context, const Options& options) {
+Result<ExitCode> List(Context& context, const StateOptions& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   TW_ASSIGN_OR_RETURN(const data::Batch batch, ListStates(session->workspace()));
   TW_ASSIGN_OR_RETURN(const auto printer,
@@ -125,7 +125,7 @@ Result<Chosen> Choose(runs::Workspace& workspace, const catalog::NodeRecord& nod
 }
 
 /// Prints the rows that the state has, or as they lie. `printer` is made with the first of them.
-Status PrintRows(runs::Workspace& workspace, const Chosen& chosen, const Options& options,
+Status PrintRows(runs::Workspace& workspace, const Chosen& chosen, const StateOptions& options,
                  Context& context, std::unique_ptr<RowPrinter>& printer) {
   const Status enough = Status::Cancelled("enough");
   bool stopped = false;
@@ -147,7 +147,7 @@ Status PrintRows(runs::Workspace& workspace, const Chosen& chosen, const Options
   return stopped ? Status::Ok() : read;
 }
 
-Result<ExitCode> Show(Context& context, const Options& options) {
+Result<ExitCode> Show(Context& context, const StateOptions& options) {
   if (options.node.empty()) {
     return Status::Invalid("which node's state?").WithHint("thalweg state ls lists them");
   }
@@ -186,7 +186,7 @@ Command StateCommand() {
       .example = "thalweg state ls\nthalweg state show totals panes",
       .forms = {std::begin(kRowForms), std::end(kRowForms)},
       .build = [](CLI::App& parser) -> Action {
-        auto options = std::make_shared<Options>();
+        auto options = std::make_shared<StateOptions>();
         parser.add_option("WHAT", options->what, "ls, or show")
             ->required()
             ->check(CLI::IsMember({"ls", "show"}));

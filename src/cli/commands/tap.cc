@@ -11,7 +11,7 @@
 namespace thalweg::cli {
 namespace {
 
-struct Options {
+struct TapOptions {
   std::string node;
   std::int64_t rate = 100, count = 0, run = 0;
 };
@@ -26,7 +26,7 @@ Result<std::int64_t> RunningStream(catalog::Catalog& catalog, std::int64_t wante
   return Status::NotFound("no stream runs in this home").WithHint("start it: thalweg run");
 }
 
-Result<ExitCode> TapNode(Context& context, const Options& options) {
+Result<ExitCode> TapNode(Context& context, const TapOptions& options) {
   TW_ASSIGN_OR_RETURN(const auto session, Session::Open(context, HomeUse::kExisting));
   runs::Workspace& workspace = session->workspace();
   auto number = RunningStream(workspace.catalog(), options.run);
@@ -65,7 +65,7 @@ Command TapCommand() {
       .example = "thalweg tap views\nthalweg tap counts --rate 5 --count 20",
       .forms = {"text"},
       .build = [](CLI::App& parser) -> Action {
-        auto options = std::make_shared<Options>();
+        auto options = std::make_shared<TapOptions>();
         parser.add_option("NODE", options->node, "The node")->required();
         parser.add_option("--rate", options->rate, "Rows a second")->check(CLI::Range(1, 100000));
         parser.add_option("--count", options->count, "Stop after so many rows");

@@ -16,7 +16,7 @@ namespace thalweg::cli {
 namespace {
 
 /// More lines of a difference tell a reader nothing.
-constexpr std::size_t kMostLines = 40;
+constexpr std::size_t kMostDifferences = 40;
 
 std::string Rows(std::int64_t count, std::string_view what) {
   return fmt::format("{} {} {}", count, count == 1 ? "row" : "rows", what);
@@ -37,16 +37,16 @@ void PrintText(const Context& context, const std::string& name, const runs::Test
       counts += (counts.empty() ? "" : ", ") + Rows(difference.unexpected, "unexpected (+)");
     }
     context.Out(fmt::format("  {}: {}\n", table.name, counts));
-    for (std::size_t i = 0; i < std::min(difference.lines.size(), kMostLines); ++i) {
+    for (std::size_t i = 0; i < std::min(difference.lines.size(), kMostDifferences); ++i) {
       const std::string& line = difference.lines[i];
       const Tone tone = line.front() == '-'   ? Tone::kBad
                         : line.front() == '+' ? Tone::kGood
                                               : Tone::kDim;
       context.Out(fmt::format("    {}\n", Paint(tone, line, color)));
     }
-    if (difference.lines.size() > kMostLines) {
+    if (difference.lines.size() > kMostDifferences) {
       context.Out(fmt::format("    … and {} more; all of them: -o json\n",
-                              difference.lines.size() - kMostLines));
+                              difference.lines.size() - kMostDifferences));
     }
   }
 }

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/ascii.h"
 #include "base/diagnostic.h"
-#include "data/type_names.h"
 #include "data/types.h"
 #include "engines/duckdb/complete_scan.h"
 #include "engines/duckdb/text_blocks.h"
@@ -22,7 +22,7 @@ namespace {
 using component::CsvScan;
 using component::TextColumn;
 
-constexpr std::size_t kSampleBytes = 4 << 20;
+constexpr std::size_t kCsvSample = 4 << 20;
 constexpr std::size_t kHeadBytes = 64 << 10;
 constexpr std::size_t kDialectRows = 200;
 constexpr std::int64_t kSampleRows = 20'000;
@@ -186,7 +186,8 @@ std::optional<std::size_t> FindField(const std::vector<std::string>& header,
                                      const std::string& name) {
   const auto exact = std::ranges::find(header, name);
   if (exact != header.end()) return static_cast<std::size_t>(exact - header.begin());
-  const auto folded = std::ranges::find(header, data::LowerCase(name), data::LowerCase);
+  const auto folded = std::ranges::find_if(
+      header, [&](const std::string& other) { return EqualIgnoringCase(other, name); });
   if (folded == header.end()) return std::nullopt;
   return static_cast<std::size_t>(folded - header.begin());
 }
@@ -311,7 +312,7 @@ Status CheckScanTypes(const std::vector<TextColumn>& columns) {
 Status CompleteCsv(FileSystem& files, CsvScan& scan) {
   for (std::size_t file = 0; file < scan.paths.size(); ++file) {
     const std::string& path = scan.paths[file];
-    TW_ASSIGN_OR_RETURN(const Beginning beginning, ReadBeginning(files, scan, path, kSampleBytes));
+    TW_ASSIGN_OR_RETURN(const Beginning beginning, ReadBeginning(files, scan, path, kCsvSample));
     TW_ASSIGN_OR_RETURN(const std::string_view text, BehindSkipped(scan, beginning));
     if (text.empty()) continue;
     FillDialect(scan, text, beginning.whole);

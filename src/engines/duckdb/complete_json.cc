@@ -20,7 +20,7 @@ using component::JsonScan;
 using component::TextColumn;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kSampleBytes = 2 << 20;
+constexpr std::size_t kJsonSample = 2 << 20;
 
 /// The first values of a file, one a line.
 struct Sample {
@@ -67,8 +67,8 @@ Result<Sample> ReadSample(FileSystem& files, const JsonScan& scan) {
                                                              formats::TextEncoding::kUtf8));
     std::string text;
     bool whole = false;
-    while (!whole && text.size() < kSampleBytes) {
-      TW_ASSIGN_OR_RETURN(const bool more, stream->Read(kSampleBytes - text.size(), &text));
+    while (!whole && text.size() < kJsonSample) {
+      TW_ASSIGN_OR_RETURN(const bool more, stream->Read(kJsonSample - text.size(), &text));
       whole = !more;
     }
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);

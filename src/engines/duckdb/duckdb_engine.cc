@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "data/quoting.h"
 #include "engines/duckdb/complete_scan.h"
 #include "engines/duckdb/connection_pool.h"
 #include "engines/duckdb/describe_cache.h"
@@ -216,7 +217,7 @@ class DuckDbEngineImpl : public DuckDbEngine {
     // A line end, in case the statement ends in a comment.
     sql.Add(fmt::format(
         "\n) TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false)",
-        duckdb::QuoteLiteral(path)));
+        data::QuoteLiteral(path)));
 
     TW_ASSIGN_OR_RETURN(const ConnectionPool::Lease connection, pool_.Take());
     monitor.Watch([&] { return ProgressOf(*connection, scans); });

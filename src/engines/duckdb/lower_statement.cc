@@ -6,15 +6,16 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/file_system.h"
-#include "duckdb/database.h"
+#include "data/quoting.h"
 
 namespace thalweg::engines {
 namespace {
 
 using component::Parameter;
 using component::Statement;
-using duckdb::QuoteIdentifier;
+using data::QuoteIdentifier;
 
 template <typename... F>
 struct Overloaded : F... {
@@ -189,7 +190,7 @@ std::string PathLiteral(const std::string& path) {
       pattern += c;
     }
   }
-  return duckdb::QuoteLiteral(pattern);
+  return data::QuoteLiteral(pattern);
 }
 
 Result<std::string> ReadParquet(const std::vector<std::string>& paths,
@@ -209,8 +210,7 @@ namespace {
 /// DuckDB's own columns say where a row lies; a table's column of the same name would hide them.
 Status RefuseHiddenPlaces(const data::Columns& columns) {
   for (const data::Column& column : columns) {
-    std::string name = column.name;
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::string name = ToLower(column.name);
     if (name != "file_index" && name != "file_row_number") continue;
     return Status::Unsupported(
                fmt::format("a table with a merge key cannot have a column \"{}\"", column.name))

@@ -5,15 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "data/quoting.h"
 #include "data/type_tree.h"
-#include "duckdb/database.h"
 
 namespace thalweg::engines {
 namespace {
 
+using data::QuoteIdentifier;
 using data::TypeKind;
 using data::TypeTree;
-using duckdb::QuoteIdentifier;
 
 Status Misfit(const data::Column& described, const data::Column& stored) {
   const Status misfit =

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/utf8.h"
 #include "formats/csv_decoder.h"
 
 namespace thalweg::engines {
@@ -17,7 +18,6 @@ using formats::TextPosition;
 
 /// Large enough that making a decoder costs nothing, small enough that a few threads hold little.
 constexpr std::size_t kBlockBytes = 1 << 20;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::int64_t CountLineEnds(std::string_view text) {
   std::int64_t lines = std::count(text.begin(), text.end(), '\n');

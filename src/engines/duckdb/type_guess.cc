@@ -4,21 +4,12 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/ascii.h"
 #include "formats/number_text.h"
 #include "formats/time_text.h"
 
 namespace thalweg::engines {
 namespace {
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool IsWord(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
-  });
-}
 
 /// "007" and "-01": the zeros mean something.
 bool HasLeadingZero(std::string_view number) {
@@ -49,7 +40,7 @@ bool IsDouble(std::string_view text) {
 TypeGuess::Kinds TypeGuess::KindsOf(std::string_view raw) {
   const std::string_view text = formats::TrimBlanks(raw);
   Kinds kinds{false, false, false, false, false, false, false};
-  kinds.boolean = IsWord(text, "true") || IsWord(text, "false");
+  kinds.boolean = EqualIgnoringCase(text, "true") || EqualIgnoringCase(text, "false");
   if (!HasLeadingZero(text)) {
     kinds.bigint = IsBigint(text);
     kinds.number = IsDouble(text);
