@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kHiddenEnding = ".tmp";
 /// Rows between two looks at the size of a part.
-constexpr std::int64_t kRowsAtOnce = 4096;
+constexpr std::int64_t kRowsPerPart = 4096;
 
 class AppendingWriter : public component::Writer {
  public:
@@ -21,7 +21,7 @@ class AppendingWriter : public component::Writer {
   Status Write(const data::Batch& batch) override {
     for (std::int64_t row = 0; row < batch->num_rows();) {
       if (!sink_) TW_RETURN_IF_ERROR(OpenPart());
-      std::int64_t rows = std::min(kRowsAtOnce, batch->num_rows() - row);
+      std::int64_t rows = std::min(kRowsPerPart, batch->num_rows() - row);
       if (plan_.body.max_rows_per_file) {
         rows = std::min(rows, *plan_.body.max_rows_per_file - rows_in_part_);
       }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "component/engine.h"
 #include "connectors/files/file_scan.h"
 #include "connectors/files/text_columns.h"
@@ -120,7 +121,7 @@ class CsvFiles : public FileScan {
       const int position = static_cast<int>(i) + 1;
       const auto is_this = [&](const component::TextColumn& column) {
         return column.position == position ||
-               (column.position == 0 && EqualNames(column.name, header[i]));
+               (column.position == 0 && EqualIgnoringCase(column.name, header[i]));
       };
       if (std::none_of(scan_.columns.begin(), scan_.columns.end(), is_this)) {
         scan_.columns.push_back({.name = header[i], .type = "varchar"});

@@ -216,12 +216,10 @@ Result<bool> FilesTarget::Holds(const component::Receipt& receipt) {
 std::string FilesTarget::Describe(const component::Receipt& receipt) const {
   const auto parsed = ParseReceipt(receipt);
   if (!parsed.ok()) return body_.files;
-  const std::int64_t rows = parsed->rows();
-  std::string text = fmt::format("{}, {} {}, {}", body_.files, FormatCount(rows),
-                                 rows == 1 ? "row" : "rows", FormatBytes(parsed->size()));
+  std::string text = fmt::format("{}, {}, {}", body_.files, FormatCount(parsed->rows(), "row"),
+                                 FormatBytes(parsed->size()));
   if (parsed->directory) {
-    text += fmt::format(" in {} {}", parsed->parts.size(),
-                        parsed->parts.size() == 1 ? "file" : "files");
+    text += " in " + FormatCount(std::ssize(parsed->parts), "file");
   }
   return text;
 }

@@ -1,12 +1,13 @@
 #include "connectors/files/options.h"
 
 #include <array>
-#include <charconv>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+#include "connectors/text_keys.h"
 #include "data/type_tree.h"
 #include "data/types.h"
 #include "formats/column_builder.h"
@@ -31,75 +32,12 @@ constexpr std::array<std::pair<std::string_view, FileFormat>, 8> kEndings = {{
     {".pq", FileFormat::kParquet},
 }};
 
-/// The place of a key's value, else of the whole body.
-const Span& PlaceOf(const Value& body, std::string_view key) {
-  const Value* value = body.Find(key);
-  return value != nullptr ? value->span() : body.span();
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return lower;
-}
-
-void Report(const Status& status, const Span& span, Diagnostics& diagnostics) {
-  diagnostics.Error(status.slug(), status.message(), span, {}, status.hint());
-}
-
-void CheckOneByte(const Value& body, std::string_view key, const std::optional<std::string>& text,
-                  Diagnostics& diagnostics) {
-  if (!text || text->size() <= 1) return;
-  diagnostics.Error("bad-value",
-                    fmt::format("\"{}\" must be one ASCII character, or empty for none", key),
-                    PlaceOf(body, key));
-}
-
-void CheckDelimiter(const Value& body, const std::string& delimiter, Diagnostics& diagnostics) {
-  if (!delimiter.empty() && delimiter.size() <= 4 &&
-      delimiter.find_first_of("\r\n") == std::string::npos) {
-    return;
-  }
-  diagnostics.Error("bad-delimiter", "\"delimiter\" must be 1 to 4 bytes and no line end",
-                    PlaceOf(body, "delimiter"), {}, "a tab is written \"\\t\"");
-}
-
-/// Options that only one family of formats has.
-void RefuseKeys(const Value& body, std::initializer_list<std::string_view> keys,
-                std::string_view formats, FileFormat format, Diagnostics& diagnostics) {
-  for (const std::string_view key : keys) {
-    const Value* value = body.Find(key);
-    if (value == nullptr) continue;
-    diagnostics.Error(
-        "wrong-format",
-        fmt::format("\"{}\" is for {} files, these are {}", key, formats, ToString(format)),
-        value->span(), "remove it, or say another format");
-  }
-}
-
 std::optional<FileFormat> FormatByName(std::string_view name) {
   for (const FileFormat format :
        {FileFormat::kCsv, FileFormat::kJson, FileFormat::kNdjson, FileFormat::kParquet}) {
     if (name == ToString(format)) return format;
   }
   return std::nullopt;
-}
-
-/// "10" or "0.1%".
-bool ParseLimit(std::string_view text, component::RejectPolicy* policy) {
-  const bool share = text.ends_with('%');
-  if (share) text.remove_suffix(1);
-  if (share) {
-    double percent = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
-    if (error != std::errc() || end != text.data() + text.size()) return false;
-    policy->max_share = percent / 100;
-    return percent >= 0 && percent <= 100;
-  }
-  std::int64_t rows = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rows);
-  policy->max_rows = rows;
-  return error == std::errc() && end == text.data() + text.size() && rows >= 0;
 }
 
 class SourceChecker {
@@ -109,26 +47,27 @@ class SourceChecker {
 
   void CheckAll() {
     if (body_.files.empty()) {
-      diagnostics_.Error("empty-value", "\"files\" names no file", PlaceOf(value_, "files"), {},
+      diagnostics_.Error("empty-value", "\"files\" names no file", PlaceOfKey(value_, "files"), {},
                          "write a path or a pattern, or a list of them");
     }
     for (const std::string& file : body_.files) {
       if (file.empty())
-        diagnostics_.Error("empty-value", "a name in \"files\" is empty", PlaceOf(value_, "files"));
+        diagnostics_.Error("empty-value", "a name in \"files\" is empty",
+                           PlaceOfKey(value_, "files"));
     }
     CheckText();
     CheckColumns();
-    CheckRejects();
+    body_.rejects = ReadRejectPolicy(value_, body_.bad_rows, body_.max_bad_rows, diagnostics_);
     const auto format = KnownFormat();
     if (format == FileFormat::kParquet) {
       RefuseKeys(value_,
                  {"date_format", "timestamp_format", "compression", "encoding", "bad_rows",
                   "max_bad_rows"},
-                 "text", *format, diagnostics_);
+                 "csv, json and ndjson", ToString(*format), diagnostics_);
     }
     if (format && *format != FileFormat::kCsv) {
       RefuseKeys(value_, {"delimiter", "quote", "escape", "header", "skip", "nulls"}, "csv",
-                 *format, diagnostics_);
+                 ToString(*format), diagnostics_);
     }
   }
 
@@ -150,13 +89,13 @@ class SourceChecker {
     CheckOneByte(value_, "escape", body_.escape, diagnostics_);
     if (body_.delimiter) CheckDelimiter(value_, *body_.delimiter, diagnostics_);
     if (body_.skip < 0) {
-      diagnostics_.Error("bad-value", "\"skip\" must not be negative", PlaceOf(value_, "skip"));
+      diagnostics_.Error("bad-value", "\"skip\" must not be negative", PlaceOfKey(value_, "skip"));
     }
     const auto encoding = formats::TextEncodingOf(body_.encoding);
     if (encoding.ok()) {
       body_.text_encoding = *encoding;
     } else {
-      Report(encoding.status(), PlaceOf(value_, "encoding"), diagnostics_);
+      Report(encoding.status(), PlaceOfKey(value_, "encoding"), diagnostics_);
     }
     CheckForm("date_format", body_.date_format, "date");
     CheckForm("timestamp_format", body_.timestamp_format, "timestamp");
@@ -166,7 +105,7 @@ class SourceChecker {
     if (form.empty()) return;
     const auto rows = formats::RowBuilder::Make(
         {{.name = std::string(key), .type = std::move(type), .from = form}}, {});
-    if (!rows.ok()) Report(rows.status(), PlaceOf(value_, key), diagnostics_);
+    if (!rows.ok()) Report(rows.status(), PlaceOfKey(value_, key), diagnostics_);
   }
 
   void CheckColumns() {
@@ -177,15 +116,15 @@ class SourceChecker {
       const auto& [name, options] = body_.columns[i];
       const Value::Entry& entry = columns->entries()[i];
       if (name.empty()) diagnostics_.Error("empty-value", "a column has no name", entry.key_span);
-      if (!names.insert(Lower(name)).second) {
+      if (!names.insert(ToLower(name)).second) {
         diagnostics_.Error("repeated-column", fmt::format("column \"{}\" stands twice", name),
                            entry.key_span, {}, "names of columns differ in more than case");
       }
       CheckColumn(name, options, entry);
     }
-    if (!body_.file_name.empty() && names.contains(Lower(body_.file_name))) {
+    if (!body_.file_name.empty() && names.contains(ToLower(body_.file_name))) {
       diagnostics_.Error("repeated-column", "\"file_name\" names a column of the file",
-                         PlaceOf(value_, "file_name"));
+                         PlaceOfKey(value_, "file_name"));
     }
   }
 
@@ -193,7 +132,7 @@ class SourceChecker {
                    const Value::Entry& entry) {
     if (options.position && *options.position < 1) {
       diagnostics_.Error("bad-value", "\"position\" counts from 1",
-                         PlaceOf(entry.value, "position"));
+                         PlaceOfKey(entry.value, "position"));
     }
     if (!options.type) {
       if (!options.from.empty()) {
@@ -204,12 +143,12 @@ class SourceChecker {
       return;
     }
     if (const Status status = data::CheckStorable({0, name, options.type->text}); !status.ok()) {
-      return Report(status, PlaceOf(entry.value, "type"), diagnostics_);
+      return Report(status, PlaceOfKey(entry.value, "type"), diagnostics_);
     }
     const auto type = data::ParseType(options.type->text);
     if (type.ok() && !type->children.empty() && KnownFormat() == FileFormat::kCsv) {
       diagnostics_.Error("nested-column", "delimited text holds no lists, structs or maps",
-                         PlaceOf(entry.value, "type"), {},
+                         PlaceOfKey(entry.value, "type"), {},
                          "declare it json, and take it apart in SQL");
       return;
     }
@@ -218,23 +157,6 @@ class SourceChecker {
     const auto rows =
         formats::RowBuilder::Make({spec}, {body_.date_format, body_.timestamp_format});
     if (!rows.ok()) Report(rows.status(), entry.value.span(), diagnostics_);
-  }
-
-  void CheckRejects() {
-    auto& policy = body_.rejects;
-    policy.bad_rows = body_.bad_rows == "quarantine" ? component::BadRows::kQuarantine
-                      : body_.bad_rows == "drop"     ? component::BadRows::kDrop
-                                                     : component::BadRows::kFail;
-    if (!body_.max_bad_rows) return;
-    if (!ParseLimit(body_.max_bad_rows->text, &policy)) {
-      diagnostics_.Error("bad-value",
-                         "\"max_bad_rows\" must be a number of rows or a share of them",
-                         PlaceOf(value_, "max_bad_rows"), "for example 10 or 0.1%");
-    } else if (policy.bad_rows == component::BadRows::kFail) {
-      diagnostics_.Error(
-          "contradiction", "\"max_bad_rows\" says nothing when the first bad row fails",
-          PlaceOf(value_, "max_bad_rows"), {}, "add bad_rows: drop or bad_rows: quarantine");
-    }
   }
 
   FilesSourceBody& body_;
@@ -259,7 +181,7 @@ std::string_view ToString(FileFormat format) {
 }
 
 std::optional<FileFormat> FormatOfPath(std::string_view path) {
-  const std::string plain = Lower(formats::WithoutCompressionEnding(path));
+  const std::string plain = ToLower(formats::WithoutCompressionEnding(path));
   for (const auto& [ending, format] : kEndings) {
     if (plain.ends_with(ending)) return format;
   }
@@ -374,7 +296,7 @@ bool FilesSourceBody::Check(const Value& body, Diagnostics& diagnostics) {
 }
 
 Span FilesSourceBody::SpanOf(std::string_view key) const {
-  return PlaceOf(written, key);
+  return PlaceOfKey(written, key);
 }
 
 Span FilesSourceBody::SpanOfColumn(std::size_t n) const {
@@ -432,7 +354,7 @@ bool FilesTargetBody::Check(const Value& body, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.errors();
   directory = files.ends_with('/');
   if (files.empty())
-    diagnostics.Error("empty-value", "\"files\" names no file", PlaceOf(body, "files"));
+    diagnostics.Error("empty-value", "\"files\" names no file", PlaceOfKey(body, "files"));
   const auto known = format != "auto" ? FormatByName(format)
                      : directory      ? FileFormat::kParquet
                                       : FormatOfPath(files);
@@ -440,32 +362,32 @@ bool FilesTargetBody::Check(const Value& body, Diagnostics& diagnostics) {
     file_format = *known;
   } else if (!files.empty()) {
     diagnostics.Error("unknown-format", "the name does not tell the format of the file",
-                      PlaceOf(body, "files"), "add format: csv, json, ndjson or parquet",
+                      PlaceOfKey(body, "files"), "add format: csv, json, ndjson or parquet",
                       fmt::format("known endings: {}", KnownEndings()));
   }
   if (known && *known != FileFormat::kCsv) {
-    RefuseKeys(body, {"header", "delimiter", "nulls"}, "csv", *known, diagnostics);
+    RefuseKeys(body, {"header", "delimiter", "nulls"}, "csv", ToString(*known), diagnostics);
   }
   if (body.Find("delimiter") != nullptr) CheckDelimiter(body, delimiter, diagnostics);
   const bool parquet = known == FileFormat::kParquet;
   if (!parquet && codec == "snappy") {
-    diagnostics.Error("bad-value", "snappy is for parquet files", PlaceOf(body, "codec"),
+    diagnostics.Error("bad-value", "snappy is for parquet files", PlaceOfKey(body, "codec"),
                       "write gzip or zstd");
   }
   if (parquet && formats::WithoutCompressionEnding(files).size() != files.size()) {
     diagnostics.Error("bad-value", "Parquet is compressed inside: its name needs no other ending",
-                      PlaceOf(body, "files"),
+                      PlaceOfKey(body, "files"),
                       "write .parquet, and codec: gzip or zstd if you like");
   }
   if (roll && (!directory || roll->size.value < 1)) {
     diagnostics.Error("bad-value", "\"roll\" is for a directory, and its size is positive",
-                      PlaceOf(body, "roll"));
+                      PlaceOfKey(body, "roll"));
   }
   if (max_rows_per_file && (!directory || *max_rows_per_file < 1)) {
     diagnostics.Error("bad-value",
                       directory ? "\"max_rows_per_file\" must be positive"
                                 : "\"max_rows_per_file\" is for a directory: its name ends in /",
-                      PlaceOf(body, "max_rows_per_file"));
+                      PlaceOfKey(body, "max_rows_per_file"));
   }
   return diagnostics.errors() == before;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "connectors/files/file_scan.h"
 #include "connectors/files/parquet_row_reader.h"
 #include "connectors/files/text_columns.h"
@@ -64,7 +65,7 @@ class ParquetFiles : public FileScan {
   /// A column that only some files have is null in the others; its type must be the same in all.
   Status AddColumn(const data::Column& column, const std::string& path) {
     for (const data::Column& known : scan_.columns) {
-      if (!EqualNames(known.name, column.name)) continue;
+      if (!EqualIgnoringCase(known.name, column.name)) continue;
       if (known.type == column.type && known.name == column.name) return Status::Ok();
       return Status::Invalid(
                  fmt::format("files of one source disagree about a column file={} column=\"{} {}\" "
@@ -82,9 +83,10 @@ class ParquetFiles : public FileScan {
     data::Columns chosen;
     for (std::size_t i = 0; i < body_.columns.size(); ++i) {
       const auto& [name, options] = body_.columns[i];
-      const auto found = std::find_if(
-          scan_.columns.begin(), scan_.columns.end(),
-          [&, &wanted = name](const auto& column) { return EqualNames(column.name, wanted); });
+      const auto found = std::find_if(scan_.columns.begin(), scan_.columns.end(),
+                                      [&, &wanted = name](const auto& column) {
+                                        return EqualIgnoringCase(column.name, wanted);
+                                      });
       if (found == scan_.columns.end()) {
         const Status error =
             Status::Invalid(fmt::format("no file has this column column=\"{}\"", name))

@@ -2,26 +2,19 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace thalweg::connectors {
 namespace {
 
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 const FileColumnOptions* FindDeclared(const FilesSourceBody& body, std::string_view name) {
   for (const auto& [declared, options] : body.columns) {
-    if (EqualNames(declared, name)) return &options;
+    if (EqualIgnoringCase(declared, name)) return &options;
   }
   return nullptr;
 }
 
 }  // namespace
-
-bool EqualNames(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
-}
 
 bool HasForms(const FilesSourceBody& body) {
   return std::any_of(body.columns.begin(), body.columns.end(),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "component/scan.h"
@@ -11,9 +11,6 @@
 namespace thalweg::connectors {
 
 // Columns of text files, from how they are declared to how they are decoded.
-
-/// Names of columns differ in more than (ASCII) case.
-bool EqualNames(std::string_view a, std::string_view b);
 
 /// Whether any column is written in a form of its own ("from"), which no engine reads.
 bool HasForms(const FilesSourceBody& body);

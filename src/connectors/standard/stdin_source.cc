@@ -15,7 +15,7 @@ namespace thalweg::connectors {
 namespace {
 
 constexpr std::size_t kQueueLimit = std::size_t{4} << 20;
-constexpr std::size_t kReadStep = std::size_t{256} << 10;
+constexpr std::size_t kStdinStep = std::size_t{256} << 10;
 constexpr char kName[] = "stdin";
 
 class StdinReader : public component::Reader {
@@ -43,9 +43,9 @@ class StdinReader : public component::Reader {
   }
 
   void Run(int fd, const std::stop_token&) {
-    std::string chunk(kReadStep, '\0');
+    std::string chunk(kStdinStep, '\0');
     while (!ended_.load()) {
-      const std::size_t room = std::min(queue_->Room(), kReadStep);
+      const std::size_t room = std::min(queue_->Room(), kStdinStep);
       std::array<pollfd, 2> waits = {
           {{.fd = signal_.fd(), .events = POLLIN}, {.fd = room > 0 ? fd : -1, .events = POLLIN}}};
       if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) {

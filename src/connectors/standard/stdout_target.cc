@@ -15,7 +15,7 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 1024;
+constexpr std::int64_t kRowsPerWrite = 1024;
 
 class StdoutWriter : public component::Writer {
  public:
@@ -26,9 +26,9 @@ class StdoutWriter : public component::Writer {
         on_stop_(stop, [this] { signal_.Set(); }) {}
 
   Status Write(const data::Batch& batch) override {
-    for (std::int64_t row = 0; row < batch->num_rows(); row += kRowsAtOnce) {
+    for (std::int64_t row = 0; row < batch->num_rows(); row += kRowsPerWrite) {
       text_.clear();
-      TW_RETURN_IF_ERROR(encoder_->Encode(*batch->Slice(row, kRowsAtOnce), &text_));
+      TW_RETURN_IF_ERROR(encoder_->Encode(*batch->Slice(row, kRowsPerWrite), &text_));
       TW_RETURN_IF_ERROR(WriteAll(text_));
     }
     count_.rows += batch->num_rows();

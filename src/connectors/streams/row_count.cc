@@ -18,7 +18,7 @@ std::string DescribeRowCount(const component::Receipt& receipt) {
     return {};
   }
   const auto rows = json["rows"].get<std::int64_t>();
-  return fmt::format("{} {}, {}", FormatCount(rows), rows == 1 ? "row" : "rows",
+  return fmt::format("{}, {}", FormatCount(rows, "row"),
                      FormatBytes(Bytes(json["bytes"].get<std::int64_t>())));
 }
 

@@ -1,11 +1,11 @@
 #include "connectors/streams/stream_body.h"
 
-#include <charconv>
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "connectors/text_keys.h"
 #include "data/types.h"
 #include "formats/row_builder.h"
 
@@ -72,41 +72,6 @@ const std::map<std::string_view, Notes, std::less<>>& AllNotes() {
   return notes;
 }
 
-void Report(const Status& status, const Span& span, Diagnostics& diagnostics) {
-  diagnostics.Error(status.slug(), status.message(), span, {}, status.hint());
-}
-
-bool IsDelimiter(const std::string& text) {
-  return !text.empty() && text.size() <= 4 && text.find_first_of("\r\n") == std::string::npos;
-}
-
-/// "10" or "0.1%".
-bool ParseLimit(std::string_view text, component::RejectPolicy* policy) {
-  const bool share = text.ends_with('%');
-  if (share) text.remove_suffix(1);
-  const char* const last = text.data() + text.size();
-  if (share) {
-    double percent = 0;
-    const auto [end, error] = std::from_chars(text.data(), last, percent);
-    policy->max_share = percent / 100;
-    return error == std::errc() && end == last && percent >= 0 && percent <= 100;
-  }
-  std::int64_t rows = 0;
-  const auto [end, error] = std::from_chars(text.data(), last, rows);
-  policy->max_rows = rows;
-  return error == std::errc() && end == last && rows >= 0;
-}
-
-void RefuseKeys(const Value& body, std::initializer_list<std::string_view> keys,
-                std::string_view formats, std::string_view format, Diagnostics& diagnostics) {
-  for (const std::string_view key : keys) {
-    if (body.Find(key) == nullptr) continue;
-    diagnostics.Error("wrong-format",
-                      fmt::format("\"{}\" is for {}, and the format is {}", key, formats, format),
-                      PlaceOfKey(body, key), "remove it, or say another format");
-  }
-}
-
 void CheckColumn(const std::string& name, const StreamColumn& column, const Value::Entry& entry,
                  const formats::StreamDecoding& decoding, Diagnostics& diagnostics) {
   if (!column.type) {
@@ -125,11 +90,6 @@ void CheckColumn(const std::string& name, const StreamColumn& column, const Valu
 }
 
 }  // namespace
-
-const Span& PlaceOfKey(const Value& body, std::string_view key) {
-  const Value* value = body.Find(key);
-  return value != nullptr ? value->span() : body.span();
-}
 
 const Notes& StreamNote(std::string_view field) {
   const auto found = AllNotes().find(field);
@@ -167,15 +127,9 @@ bool StreamSourceKeys::CheckStream(const Value& body, Diagnostics& diagnostics) 
   if (decoding.format == StreamFormat::kArrow || decoding.format == StreamFormat::kLines) {
     RefuseKeys(body, {"date_format", "timestamp_format"}, "csv and ndjson", format, diagnostics);
   }
-  if (!IsDelimiter(delimiter)) {
-    diagnostics.Error("bad-delimiter", "\"delimiter\" must be 1 to 4 bytes and no line end",
-                      PlaceOfKey(body, "delimiter"), {}, "a tab is written \"\\t\"");
-  }
-  if (quote.size() > 1 || (escape && escape->size() > 1)) {
-    diagnostics.Error("bad-value",
-                      "\"quote\" and \"escape\" must be one ASCII character, or empty for none",
-                      PlaceOfKey(body, quote.size() > 1 ? "quote" : "escape"));
-  }
+  CheckDelimiter(body, delimiter, diagnostics);
+  CheckOneByte(body, "quote", quote, diagnostics);
+  CheckOneByte(body, "escape", escape, diagnostics);
   if (skip < 0) {
     diagnostics.Error("bad-value", "\"skip\" must not be negative", PlaceOfKey(body, "skip"));
   }
@@ -208,17 +162,7 @@ bool StreamSourceKeys::CheckStream(const Value& body, Diagnostics& diagnostics) 
     const auto decoder = formats::MakeDecoder(decoding);
     if (!decoder.ok()) Report(decoder.status(), PlaceOfKey(body, "columns"), diagnostics);
   }
-  rejects.bad_rows = bad_rows == "quarantine" ? component::BadRows::kQuarantine
-                     : bad_rows == "drop"     ? component::BadRows::kDrop
-                                              : component::BadRows::kFail;
-  if (max_bad_rows && !ParseLimit(max_bad_rows->text, &rejects)) {
-    diagnostics.Error("bad-value", "\"max_bad_rows\" must be a number of rows or a share of them",
-                      max_bad_rows->value.span(), {}, "for example 100, or 0.1%");
-  }
-  if (max_bad_rows && rejects.bad_rows == component::BadRows::kFail) {
-    diagnostics.Error("bad-value", "\"max_bad_rows\" has no effect: the first bad row fails",
-                      max_bad_rows->value.span(), {}, "add bad_rows: drop, or quarantine");
-  }
+  rejects = ReadRejectPolicy(body, bad_rows, max_bad_rows, diagnostics);
   return diagnostics.errors() == before;
 }
 
@@ -229,10 +173,7 @@ bool StreamTargetKeys::CheckStream(const Value& body, Diagnostics& diagnostics) 
   if (encoding.format != StreamFormat::kCsv) {
     RefuseKeys(body, {"header", "delimiter", "nulls"}, "csv", format, diagnostics);
   }
-  if (!IsDelimiter(delimiter)) {
-    diagnostics.Error("bad-delimiter", "\"delimiter\" must be 1 to 4 bytes and no line end",
-                      PlaceOfKey(body, "delimiter"), {}, "a tab is written \"\\t\"");
-  }
+  CheckDelimiter(body, delimiter, diagnostics);
   return diagnostics.errors() == before;
 }
 

@@ -113,7 +113,4 @@ std::unique_ptr<Options> ReadStreamBody(const component::Value& value,
   return options;
 }
 
-/// The place of a key's value, else of the whole body.
-const Span& PlaceOfKey(const component::Value& body, std::string_view key);
-
 }  // namespace thalweg::connectors

@@ -1,4 +1,5 @@
 #include "connectors/tail/tail_body.h"
+#include "connectors/text_keys.h"
 
 namespace thalweg::connectors {
 

@@ -14,7 +14,7 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr std::size_t kReadStep = std::size_t{512} << 10;
+constexpr std::size_t kTailStep = std::size_t{512} << 10;
 /// The header of a CSV file must lie in so many of its first bytes.
 constexpr std::size_t kBeginning = std::size_t{1} << 20;
 
@@ -102,7 +102,7 @@ Result<TailFile::State> TailFile::Next(Bytes budget, component::Polled* polled) 
 /// False: nothing to feed now.
 Result<bool> TailFile::Feed() {
   // Kept from step to step: a fresh one would be cleared, page by page, each time.
-  step_.resize(kReadStep);
+  step_.resize(kTailStep);
   TW_ASSIGN_OR_RETURN(const std::size_t filled, ReadInto(read_, step_));
   const std::string_view bytes(step_.data(), filled);
   if (!bytes.empty()) {

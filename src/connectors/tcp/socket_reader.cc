@@ -11,7 +11,7 @@
 namespace thalweg::connectors {
 namespace {
 
-constexpr std::size_t kReadStep = std::size_t{128} << 10;
+constexpr std::size_t kSocketStep = std::size_t{128} << 10;
 /// More wait in the listener's own queue.
 constexpr std::size_t kMostClients = 1000;
 
@@ -44,7 +44,7 @@ class ListeningReader : public SocketReader {
         listener_(std::move(listener)),
         clients_(clients),
         end_when_idle_(end_when_idle),
-        chunk_(kReadStep, '\0') {
+        chunk_(kSocketStep, '\0') {
     thread_ = std::jthread([this] { Run(); });
   }
   ~ListeningReader() override { Join(); }
@@ -107,7 +107,7 @@ class ConnectingReader : public SocketReader {
         address_(std::move(address)),
         end_at_close_(end_at_close),
         back_off_(clock),
-        chunk_(kReadStep, '\0') {
+        chunk_(kSocketStep, '\0') {
     thread_ = std::jthread([this] { Run(); });
   }
   ~ConnectingReader() override { Join(); }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "connectors/streams/decoded_rows.h"
 #include "connectors/tcp/socket_reader.h"
+#include "connectors/text_keys.h"
 
 namespace thalweg::connectors {
 namespace {

@@ -12,11 +12,12 @@
 
 #include "base/log.h"
 #include "connectors/streams/row_count.h"
+#include "connectors/text_keys.h"
 
 namespace thalweg::connectors {
 namespace {
 
-constexpr std::int64_t kRowsAtOnce = 1024;
+constexpr std::int64_t kRowsPerSend = 1024;
 
 }  // namespace
 
@@ -93,9 +94,9 @@ class TcpTarget::Connection {
   }
 
   Status Send(const arrow::RecordBatch& batch) {
-    for (std::int64_t row = 0; row < batch.num_rows(); row += kRowsAtOnce) {
+    for (std::int64_t row = 0; row < batch.num_rows(); row += kRowsPerSend) {
       text_.clear();
-      TW_RETURN_IF_ERROR(encoder_->Encode(*batch.Slice(row, kRowsAtOnce), &text_));
+      TW_RETURN_IF_ERROR(encoder_->Encode(*batch.Slice(row, kRowsPerSend), &text_));
       TW_RETURN_IF_ERROR(SendText(text_));
     }
     return Status::Ok();
