@@ -187,12 +187,10 @@ Status EventTimeTask::Begin() {
   time_.emplace(column.index, column.ns_per_unit, what_.event_time.lateness.count());
   if (!what_.restore) return {};
   TW_ASSIGN_OR_RETURN(const auto reader, what_.restore());
-  return operators::ReadState(
-      *reader, "progress", {}, [this](const operators::StateBatch& state) -> Status {
-        for (std::int64_t row = 0; row < state.rows->num_rows(); ++row)
-          time_->set_watermark(state.rows->column_data(0)->GetValues<std::int64_t>(1)[row]);
-        return {};
-      });
+  std::int64_t watermark = time_->watermark();
+  TW_RETURN_IF_ERROR(operators::ReadWatermark(*reader, {}, &watermark));
+  time_->set_watermark(watermark);
+  return {};
 }
 
 void EventTimeTask::SendWatermark() {
@@ -221,9 +219,7 @@ Result<Progress> EventTimeTask::OnWatermark(data::Watermark) {
 
 Result<std::unique_ptr<StateBuffer>> EventTimeTask::Snapshot() {
   auto buffer = std::make_unique<StateBuffer>(component::SnapshotWriter::Mode::kBase);
-  TW_RETURN_IF_ERROR(operators::WriteState(
-      *buffer, "progress", {arrow::field("_watermark", arrow::int64())}, {operators::kNoGroup},
-      operators::kPut, {operators::MakeWide(arrow::int64(), {time_->watermark()})}));
+  TW_RETURN_IF_ERROR(operators::WriteWatermark(*buffer, time_->watermark()));
   return buffer;
 }
 

@@ -9,7 +9,7 @@
 #include <arrow/type_traits.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/accumulators.h"
 #include "operators/aggregate_plan.h"
 #include "operators/kapacitor_aggregate.h"
@@ -22,7 +22,7 @@ namespace thalweg::operators {
 
 using component::Dialect;
 using component::OptionsOf;
-using duckdb::QuoteIdentifier;
+using data::QuoteIdentifier;
 
 OptionsOf<AggregateOptions> AggregateOptions::Describe() {
   return OptionsOf<AggregateOptions>("aggregate",

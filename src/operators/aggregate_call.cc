@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "operators/columns.h"
 
 namespace thalweg::operators {
@@ -85,11 +86,6 @@ class Scanner {
   std::string_view text_;
 };
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 Status Bad(const std::string& output, std::string_view text) {
   return UserError(
       "bad-aggregate",
@@ -105,7 +101,7 @@ Result<AggregateCall> ParseAggregate(std::string output, std::string_view text) 
   AggregateCall call;
   call.output = std::move(output);
   Scanner scanner(text);
-  const std::string word = Lower(scanner.Word());
+  const std::string word = ToLower(scanner.Word());
   const auto* found = kFunctions.begin();
   while (found != kFunctions.end() && found->first != word) ++found;
   if (found == kFunctions.end() || !scanner.Take('(')) return Bad(call.output, text);
@@ -114,7 +110,7 @@ Result<AggregateCall> ParseAggregate(std::string output, std::string_view text) 
     call.what = Aggregation::kCountRows;
   } else {
     call.column = scanner.Name();
-    if (call.what == Aggregation::kCount && Lower(call.column) == "distinct") {
+    if (call.what == Aggregation::kCount && ToLower(call.column) == "distinct") {
       const std::string column = scanner.Name();
       if (!column.empty()) call.what = Aggregation::kCountDistinct, call.column = column;
     }

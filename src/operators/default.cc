@@ -9,7 +9,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/columns.h"
 #include "operators/queued_operator.h"
 #include "operators/single_input.h"
@@ -115,8 +115,8 @@ std::optional<std::string> DefaultSpec::Lower(component::Dialect,
                        : constant.field->type()->id() == arrow::Type::DOUBLE ? "DOUBLE"
                        : constant.field->type()->id() == arrow::Type::BOOL   ? "BOOLEAN"
                                                                              : "VARCHAR";
-    list += fmt::format(", CAST({} AS {}) AS {}", duckdb::QuoteLiteral(scalar.text), type,
-                        duckdb::QuoteIdentifier(name));
+    list += fmt::format(", CAST({} AS {}) AS {}", data::QuoteLiteral(scalar.text), type,
+                        data::QuoteIdentifier(name));
   }
   return fmt::format("SELECT *{} FROM in_0", list);
 }

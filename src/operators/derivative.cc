@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "operators/columns.h"
+#include "operators/event_time.h"
 #include "operators/key_table.h"
 #include "operators/local_polynomial.h"
 #include "operators/queued_operator.h"
@@ -46,9 +47,6 @@ component::OptionsOf<DerivativeOptions> DerivativeOptions::Describe() {
 
 namespace {
 
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
-constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-
 struct Derived {
   int column;
   int order;
@@ -71,8 +69,7 @@ class Derivative : public QueuedOperator {
       : plan_(std::move(plan)), keys_(std::move(keys)), rows_("rows", plan_.input) {}
 
   Status Snapshot(component::SnapshotWriter& writer) override {
-    TW_RETURN_IF_ERROR(WriteState(writer, "progress", {arrow::field("_watermark", arrow::int64())},
-                                  {kNoGroup}, kPut, {MakeWide(arrow::int64(), {watermark_})}));
+    TW_RETURN_IF_ERROR(WriteWatermark(writer, watermark_));
     return rows_.Snapshot(writer);
   }
   Status Restore(component::SnapshotReader& reader) override;
@@ -241,15 +238,7 @@ Status Derivative::EmitReady() {
 }
 
 Status Derivative::Restore(component::SnapshotReader& reader) {
-  const Status progress =
-      ReadState(reader, "progress", context().groups, [&](const StateBatch& state) -> Status {
-        for (std::int64_t row = 0; row < state.rows->num_rows(); ++row) {
-          watermark_ =
-              std::max(watermark_, state.rows->column_data(0)->GetValues<std::int64_t>(1)[row]);
-        }
-        return {};
-      });
-  TW_RETURN_IF_ERROR(progress);
+  TW_RETURN_IF_ERROR(ReadWatermark(reader, context().groups, &watermark_));
   TW_RETURN_IF_ERROR(
       rows_.Restore(reader, context().groups, [&](std::int64_t id, const RowRef& row) -> Status {
         std::uint32_t slot = 0;

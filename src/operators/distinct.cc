@@ -10,7 +10,8 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
+#include "operators/event_time.h"
 #include "operators/key_table.h"
 #include "operators/queued_operator.h"
 #include "operators/row_order.h"
@@ -37,8 +38,6 @@ component::OptionsOf<DistinctOptions> DistinctOptions::Describe() {
 }
 
 namespace {
-
-constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 
 class Distinct : public QueuedOperator {
  public:
@@ -192,7 +191,7 @@ std::optional<std::string> DistinctSpec::Lower(component::Dialect dialect,
   if (!order.ok()) return std::nullopt;
   std::string keys;
   for (const std::string& name : options_.by)
-    keys += (keys.empty() ? "" : ", ") + duckdb::QuoteIdentifier(name);
+    keys += (keys.empty() ? "" : ", ") + data::QuoteIdentifier(name);
   return fmt::format(
       "SELECT * FROM in_0 QUALIFY row_number() OVER (PARTITION BY {} ORDER BY {}) = 1", keys,
       order->Sql());

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/arrow_status.h"
+#include "data/quoting.h"
 #include "data/types.h"
 #include "operators/columns.h"
 #include "sql/analysis.h"
@@ -69,7 +70,7 @@ class DuckDbEvaluator : public component::BatchEvaluator {
     TW_ASSIGN_OR_RETURN(const data::Columns stored, data::StoredColumns(columns));
     std::string list;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const std::string name = duckdb::QuoteIdentifier(columns[i].name);
+      const std::string name = data::QuoteIdentifier(columns[i].name);
       list += i == 0 ? "" : ", ";
       // What no table can hold (hugeint sums ...) becomes the type that a table has for it.
       list += columns[i].type == stored[i].type

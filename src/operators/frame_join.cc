@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "operators/columns.h"
+#include "operators/event_time.h"
 #include "operators/join_plan.h"
 #include "operators/key_table.h"
 #include "operators/queued_operator.h"
@@ -109,8 +110,6 @@ class FrameJoin : public QueuedOperator {
 
  private:
   using FrameId = std::optional<std::uint64_t>;
-  static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
   struct Frame {
     std::vector<std::vector<std::int64_t>> ids;    // by input
     std::int64_t first = kForever, last = kNever;  // event times of its rows

@@ -10,6 +10,7 @@
 #include <arrow/type.h>
 
 #include "operators/columns.h"
+#include "operators/event_time.h"
 #include "operators/join_plan.h"
 #include "operators/key_table.h"
 #include "operators/queued_operator.h"
@@ -32,22 +33,13 @@ class IntervalJoin : public QueuedOperator {
         shared_(KeyTable::Make(*plan_->inputs[0].schema, plan_->on).value()) {}
 
   Status Snapshot(component::SnapshotWriter& writer) override {
-    TW_RETURN_IF_ERROR(WriteState(writer, "progress", {arrow::field("_watermark", arrow::int64())},
-                                  {kNoGroup}, kPut, {MakeWide(arrow::int64(), {watermark_})}));
+    TW_RETURN_IF_ERROR(WriteWatermark(writer, watermark_));
     for (RowStore& store : stores_) TW_RETURN_IF_ERROR(store.Snapshot(writer));
     return {};
   }
 
   Status Restore(component::SnapshotReader& reader) override {
-    const Status progress =
-        ReadState(reader, "progress", context().groups, [&](const StateBatch& state) -> Status {
-          for (std::int64_t row = 0; row < state.rows->num_rows(); ++row) {
-            watermark_ =
-                std::max(watermark_, state.rows->column_data(0)->GetValues<std::int64_t>(1)[row]);
-          }
-          return {};
-        });
-    TW_RETURN_IF_ERROR(progress);
+    TW_RETURN_IF_ERROR(ReadWatermark(reader, context().groups, &watermark_));
     for (std::size_t side = 0; side < 2; ++side) {
       const Status read = stores_[side].Restore(
           reader, context().groups, [&](std::int64_t id, const RowRef& row) -> Status {

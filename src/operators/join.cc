@@ -7,7 +7,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/columns.h"
 #include "operators/join_plan.h"
 #include "operators/key_codec.h"
@@ -211,7 +211,7 @@ std::optional<std::string> JoinSpec::Lower(component::Dialect dialect,
   const JoinPlan& plan = **made;
   const std::int64_t distance = options_.asof ? plan.tolerance.value_or(0) : plan.distance;
   if (distance % 1000 != 0) return std::nullopt;
-  using duckdb::QuoteIdentifier;
+  using data::QuoteIdentifier;
   const std::string left = "l." + QuoteIdentifier(*inputs[0].event_time);
   const std::string right = "r." + QuoteIdentifier(*inputs[1].event_time);
   const std::string interval = fmt::format("INTERVAL {} MICROSECONDS", distance / 1000);

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "component/reject_rows.h"
+#include "operators/event_time.h"
 
 namespace thalweg::operators {
 namespace {

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "data/arrow_status.h"
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/columns.h"
 #include "operators/key_codec.h"
 #include "operators/key_table.h"
@@ -18,7 +18,7 @@
 
 namespace thalweg::operators {
 
-using duckdb::QuoteIdentifier;
+using data::QuoteIdentifier;
 
 component::FieldInfo ColumnPairs::Info() {
   component::FieldInfo info;

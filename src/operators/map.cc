@@ -4,14 +4,14 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/columns.h"
 #include "operators/queued_operator.h"
 #include "operators/single_input.h"
 
 namespace thalweg::operators {
 
-using duckdb::QuoteIdentifier;
+using data::QuoteIdentifier;
 
 component::OptionsOf<MapOptions> MapOptions::Describe() {
   return component::OptionsOf<MapOptions>(

@@ -9,6 +9,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "operators/event_time.h"
+
 namespace thalweg::operators {
 
 PaneAggregate::PaneAggregate(Plan plan, KeyTable keys, Accumulators accumulators)

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "operators/event_time.h"
 #include "operators/windowed_aggregate.h"
 
 namespace thalweg::operators {

@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "base/ascii.h"
+#include "data/quoting.h"
 #include "operators/columns.h"
 #include "sql/parameter_name.h"
 #include "sql/scanner.h"
@@ -34,9 +35,9 @@ Result<std::string> ParameterLiteral(std::string_view token,
                                      std::span<const component::Parameter> parameters) {
   const std::string name = sql::ParameterName(token);
   for (const component::Parameter& parameter : parameters) {
-    if (sql::FoldName(parameter.name) != name) continue;
+    if (ToLower(parameter.name) != name) continue;
     return fmt::format("CAST({} AS {})",
-                       parameter.text ? duckdb::QuoteLiteral(*parameter.text) : "NULL",
+                       parameter.text ? data::QuoteLiteral(*parameter.text) : "NULL",
                        parameter.type);
   }
   return UserError("unknown-parameter", fmt::format("${} is not a parameter", name));

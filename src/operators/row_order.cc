@@ -9,7 +9,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/key_codec.h"
 #include "operators/type_name.h"
 
@@ -79,7 +79,7 @@ int RowOrder::Compare(const RowRef& a, const RowRef& b) const {
 std::string RowOrder::Sql() const {
   std::string sql;
   for (const Term& term : terms_) {
-    sql += fmt::format("{}{} {}", sql.empty() ? "" : ", ", duckdb::QuoteIdentifier(term.name),
+    sql += fmt::format("{}{} {}", sql.empty() ? "" : ", ", data::QuoteIdentifier(term.name),
                        term.descending ? "DESC NULLS LAST" : "ASC NULLS FIRST");
   }
   return sql;

@@ -9,6 +9,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "operators/event_time.h"
+
 namespace thalweg::operators {
 
 SessionAggregate::SessionAggregate(Plan plan, KeyTable keys, Accumulators accumulators)

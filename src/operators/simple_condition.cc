@@ -12,17 +12,15 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "base/ascii.h"
 #include "data/types.h"
 #include "operators/columns.h"
 
 namespace thalweg::operators {
 namespace {
 
-bool IsLetter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+bool IsNameStart(char c) {
+  return IsLetter(c) || c == '_';
 }
 
 void SkipBlanks(std::string_view* text) {
@@ -31,9 +29,9 @@ void SkipBlanks(std::string_view* text) {
 
 std::string TakeName(std::string_view* text) {
   std::string name;
-  while (!text->empty() && (IsLetter(text->front()) ||
-                            (!name.empty() && text->front() >= '0' && text->front() <= '9'))) {
-    name.push_back(Lower(text->front()));
+  while (!text->empty() &&
+         (IsNameStart(text->front()) || (!name.empty() && IsDigit(text->front())))) {
+    name.push_back(ToLower(text->front()));
     text->remove_prefix(1);
   }
   return name;
@@ -45,12 +43,10 @@ bool IsWord(const std::string& name) {
 }
 
 /// The only column of this name; -1: none, or not so clear.
-int FindColumn(const arrow::Schema& schema, const std::string& name) {
+int FindOnly(const arrow::Schema& schema, const std::string& name) {
   int found = -1;
   for (int i = 0; i < schema.num_fields(); ++i) {
-    std::string other = schema.field(i)->name();
-    std::transform(other.begin(), other.end(), other.begin(), Lower);
-    if (other != name) continue;
+    if (!EqualIgnoringCase(schema.field(i)->name(), name)) continue;
     if (found >= 0) return -1;
     found = i;
   }
@@ -95,7 +91,7 @@ std::optional<SimpleCondition> SimpleCondition::Parse(const arrow::Schema& schem
   SimpleCondition condition;
   SkipBlanks(&text);
   const std::string name = TakeName(&text);
-  condition.column_ = FindColumn(schema, name);
+  condition.column_ = FindOnly(schema, name);
   if (condition.column_ < 0 || IsWord(name)) return std::nullopt;
   const auto column = data::FromArrow(*schema.field(condition.column_));
   if (!column.ok()) return std::nullopt;

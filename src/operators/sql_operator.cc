@@ -6,7 +6,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "operators/columns.h"
 #include "operators/duckdb_evaluator.h"
 #include "operators/parameter_literals.h"
@@ -57,7 +57,7 @@ Result<std::string> Rewrite(const std::string& text, const sql::TableRef& table,
     const sql::Token& token = tokens[i];
     if (!replaced && token.begin >= table.range.begin) {
       rewritten += executable.substr(at, table.range.begin - at) + input;
-      if (!alias.empty()) rewritten += " AS " + duckdb::QuoteIdentifier(alias);
+      if (!alias.empty()) rewritten += " AS " + data::QuoteIdentifier(alias);
       at = table.range.end;
       replaced = true;
     }

@@ -68,4 +68,18 @@ Status ReadState(component::SnapshotReader& reader, std::string_view table,
   });
 }
 
+Status WriteWatermark(component::SnapshotWriter& writer, std::int64_t ns) {
+  return WriteState(writer, "progress", {arrow::field("_watermark", arrow::int64())}, {kNoGroup},
+                    kPut, {MakeWide(arrow::int64(), {ns})});
+}
+
+Status ReadWatermark(component::SnapshotReader& reader, component::KeyGroups owned,
+                     std::int64_t* ns) {
+  return ReadState(reader, "progress", owned, [&](const StateBatch& state) -> Status {
+    const auto* written = state.rows->column_data(0)->GetValues<std::int64_t>(1);
+    *ns = std::max(*ns, *std::max_element(written, written + state.rows->num_rows()));
+    return {};
+  });
+}
+
 }  // namespace thalweg::operators

@@ -35,4 +35,10 @@ struct StateBatch {
 Status ReadState(component::SnapshotReader& reader, std::string_view table,
                  component::KeyGroups owned, const std::function<Status(const StateBatch&)>& each);
 
+/// The table "progress" of one row: how far event time has come.
+Status WriteWatermark(component::SnapshotWriter& writer, std::int64_t ns);
+/// Raises *ns to what was written.
+Status ReadWatermark(component::SnapshotReader& reader, component::KeyGroups owned,
+                     std::int64_t* ns);
+
 }  // namespace thalweg::operators

@@ -8,6 +8,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "operators/event_time.h"
+
 namespace thalweg::operators {
 namespace {
 
@@ -16,18 +18,6 @@ constexpr std::int64_t kSliceRows = 2048;
 constexpr std::size_t kEmitRows = 32768;
 
 }  // namespace
-
-std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
-  std::int64_t sum;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return a < 0 ? std::numeric_limits<std::int64_t>::min()
-               : std::numeric_limits<std::int64_t>::max();
-}
-
-std::int64_t FloorTo(std::int64_t value, std::int64_t step) {
-  const std::int64_t rest = value % step;
-  return rest < 0 ? SaturatingAdd(value - rest, -step) : value - rest;
-}
 
 WindowedAggregate::WindowedAggregate(Plan plan, KeyTable keys, Accumulators accumulators)
     : plan_(std::move(plan)), keys_(std::move(keys)), accumulators_(std::move(accumulators)) {}

@@ -8,6 +8,7 @@
 
 #include "operators/accumulators.h"
 #include "operators/aggregate_plan.h"
+#include "operators/event_time.h"
 #include "operators/key_table.h"
 #include "operators/queued_operator.h"
 #include "operators/state_rows.h"
@@ -22,9 +23,6 @@ class WindowedAggregate : public QueuedOperator {
 
  protected:
   WindowedAggregate(Plan plan, KeyTable keys, Accumulators accumulators);
-
-  static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 
   /// Adds rows that are not late. Row rows[i] (i where `rows` is null) has key slots[i] and event
   /// time times[i].
@@ -71,10 +69,5 @@ class WindowedAggregate : public QueuedOperator {
   std::vector<std::int64_t> times_, picked_times_, scratch_;
   std::vector<std::uint8_t> valid_;
 };
-
-/// a * b and a + b that stop at the ends of the range.
-std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b);
-/// The greatest multiple of `step` that is not above `value`.
-std::int64_t FloorTo(std::int64_t value, std::int64_t step);
 
 }  // namespace thalweg::operators
