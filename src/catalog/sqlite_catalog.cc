@@ -65,7 +65,26 @@ SqliteCatalog::SqliteCatalog(const Clock& clock, std::unique_ptr<Connection> wri
                              std::unique_ptr<Connection> reader)
     : clock_(clock), writer_(std::move(writer)), reader_(std::move(reader)) {}
 
+namespace {
+
+/// A home whose catalog was lost must not look new: gc would remove all that it holds.
+Status CheckNotLost(const Home& home) {
+  for (const char* file : {"", "-wal"}) {
+    const auto found = home.files().Stat(home.CatalogPath() + file);
+    if (found.ok() ? found->size > Bytes(0) : found.status().code() != Code::kNotFound) return {};
+  }
+  const auto tables = home.files().List(home.TablesDirectory());
+  if (!tables.ok() || tables->empty()) return {};
+  return Status(Code::kCorrupt, fmt::format("the catalog is gone, but tables are there path={}",
+                                            home.CatalogPath()))
+      .WithSlug("catalog-lost")
+      .WithHint("restore catalog.db from a backup: it says what the files in tables/ are");
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Catalog>> SqliteCatalog::Open(const Home& home, const Clock& clock) {
+  TW_RETURN_IF_ERROR(CheckNotLost(home));
   TW_ASSIGN_OR_RETURN(auto writer, Connection::Open(home.CatalogPath()));
   TW_RETURN_IF_ERROR(EnsureSchema(home, *writer));
   TW_ASSIGN_OR_RETURN(auto reader, Connection::Open(home.CatalogPath()));
