@@ -118,7 +118,8 @@ class Catalog {
   // Versions. A table is "node", "node_rejects" or "node_late", by the node's name of today. What
   // retention took is not found any more.
   virtual Result<std::optional<VersionRecord>> FindVersion(const VersionId& id) = 0;
-  /// The newest good, not invalidated version of `node` made with this recipe key.
+  /// The newest good, not invalidated version of `node`, when it was made with this recipe key. An
+  /// older one is not reused: the bare name would go on to mean another.
   virtual Result<std::optional<VersionRecord>> FindReusable(const NodeId& node,
                                                             const std::string& recipe_key) = 0;
   /// What the bare name reads: the newest good, not invalidated version.

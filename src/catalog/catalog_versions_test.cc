@@ -173,16 +173,18 @@ TEST_F(CatalogVersionsTest, ManyEpochsOfOneAttempt) {
   EXPECT_EQ(home_.NodeRun(run, "a").state, NodeState::kDone);
 }
 
-TEST_F(CatalogVersionsTest, ReuseTakesTheNewestGoodVersionWithTheKey) {
+TEST_F(CatalogVersionsTest, ReuseTakesTheNewestGoodVersionIfItHasTheKey) {
   const VersionRecord first = home_.CommitOne("a", "k1");
   const VersionRecord second = home_.CommitOne("a", "k1");
-  home_.CommitOne("a", "k2");
   const NodeId node = first.manifest.node;
   EXPECT_EQ(catalog().FindReusable(node, "k1").value()->manifest.id, second.manifest.id);
   EXPECT_EQ(catalog().FindReusable(node, "k3").value(), std::nullopt);
   EXPECT_EQ(catalog().FindReusable(NodeId("other"), "k1").value(), std::nullopt);
   CommitBad("a");  // has the key "key"
   EXPECT_EQ(catalog().FindReusable(node, "key").value(), std::nullopt);
+  EXPECT_EQ(catalog().FindReusable(node, "k1").value()->manifest.id, second.manifest.id);
+  home_.CommitOne("a", "k2");
+  EXPECT_EQ(catalog().FindReusable(node, "k1").value(), std::nullopt);
 }
 
 TEST_F(CatalogVersionsTest, RejectsAreNotReusedForTheirNode) {

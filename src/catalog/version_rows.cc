@@ -197,11 +197,13 @@ Result<std::optional<VersionRecord>> FindVersionRow(Connection& db, const Versio
 
 Result<std::optional<VersionRecord>> FindReusableRow(Connection& db, const NodeId& node,
                                                      const std::string& recipe_key) {
-  return FindOne(db,
-                 TW_VERSION
-                 "WHERE v.node_id = ? AND v.recipe_key = ? AND v.output = '' AND " TW_USABLE
-                 " ORDER BY v.number DESC LIMIT 1",
-                 node, recipe_key);
+  TW_ASSIGN_OR_RETURN(auto newest,
+                      FindOne(db,
+                              TW_VERSION "WHERE v.node_id = ? AND v.output = '' AND " TW_USABLE
+                                         " ORDER BY v.number DESC LIMIT 1",
+                              node));
+  if (newest && newest->recipe_key != recipe_key) newest.reset();
+  return newest;
 }
 
 Result<std::optional<VersionRecord>> FindLatestGood(Connection& db, const std::string& pipeline,

@@ -105,22 +105,22 @@ Result<bool> HasRejects(runs::Workspace& workspace, const runs::RunOutcome& outc
 void SayResults(const Context& context, runs::Workspace& workspace, const runs::RunOutcome& outcome,
                 const Seen& seen) {
   for (const auto& node : outcome.nodes) {
-    if (node.state == NodeState::kDone && KindOf(seen, node.node) == "target") {
+    if (node.state == NodeState::kDone && !node.detail.empty() &&
+        KindOf(seen, node.node) == "target") {
       context.Say(fmt::format("  wrote {}\n", ShowCell(node.detail)));
     }
   }
   for (const auto& node : outcome.nodes) {
     if (node.rejected == 0) continue;
-    const std::string_view rows = node.rejected == 1 ? "row" : "rows";
-    const std::string count = FormatCount(node.rejected);
     const auto kept = HasRejects(workspace, outcome, node);
     if (!kept.ok()) {
-      context.Say(fmt::format("  {}: {} bad {}\n", node.node, count, rows));
+      context.Say(fmt::format("  {}: {}\n", node.node, FormatCount(node.rejected, "bad row")));
     } else if (*kept) {
-      context.Say(fmt::format("  {} rejected {}: thalweg query \"FROM {}_rejects\"\n", count, rows,
-                              node.node));
+      context.Say(fmt::format("  {}: thalweg query \"FROM {}_rejects\"\n",
+                              FormatCount(node.rejected, "rejected row"), node.node));
     } else {
-      context.Say(fmt::format("  {}: {} bad {} dropped\n", node.node, count, rows));
+      context.Say(
+          fmt::format("  {}: {} dropped\n", node.node, FormatCount(node.rejected, "bad row")));
     }
   }
 }

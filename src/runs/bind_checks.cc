@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "data/quoting.h"
 #include "runs/graph.h"
 #include "runs/lower_checks.h"
 #include "spec/parameter_value.h"
@@ -16,8 +16,8 @@ namespace thalweg::runs {
 
 namespace {
 
-using duckdb::QuoteIdentifier;
-using duckdb::QuoteLiteral;
+using data::QuoteIdentifier;
+using data::QuoteLiteral;
 
 /// Tries the pieces of one check after the other. What is wrong with the user's text is reported;
 /// the Status is for everything else.

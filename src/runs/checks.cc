@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "runs/pipeline_parameters.h"
 
@@ -32,7 +33,7 @@ spec::Severity SeverityIn(const nlohmann::json& entry) {
 }
 
 std::string RowsFound(std::int64_t rows) {
-  return fmt::format("{} {}", rows, rows == 1 ? "row" : "rows");
+  return FormatCount(rows, "row");
 }
 
 }  // namespace

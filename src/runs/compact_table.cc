@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/file_system.h"
+#include "data/quoting.h"
 
 namespace thalweg::runs {
 
@@ -17,13 +18,6 @@ namespace {
 
 bool IsSmall(const data::DataFile& file, const CompactionRule& rule) {
   return !file.outside() && file.size < rule.small;
-}
-
-/// A table's name or column, quoted.
-std::string Quoted(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
 }
 
 std::int64_t RowsOf(std::span<const data::DataFile> files) {
@@ -68,7 +62,7 @@ Result<std::vector<data::DataFile>> Rewrite(component::Engine& engine, data::Man
   statement.text = "SELECT * FROM t";
   statement.slots = {{.begin = 14, .end = 15, .alias = "t", .input = 0}};
   for (std::size_t i = 0; i < table.merge_key.size(); ++i)
-    statement.text += (i == 0 ? " ORDER BY " : ", ") + Quoted(table.merge_key[i]);
+    statement.text += (i == 0 ? " ORDER BY " : ", ") + data::QuoteIdentifier(table.merge_key[i]);
   component::Job job;
   job.order_matters = !table.merge_key.empty();
   statement.inputs.push_back(component::TableInput{std::move(table), wish.home});

@@ -11,6 +11,15 @@ namespace thalweg::runs {
 
 namespace {
 
+/// Whether a version's own files are what was committed. Those outside are looked at when read.
+bool IsWhole(const Workspace& workspace, const catalog::VersionRecord& version) {
+  return std::ranges::all_of(version.manifest.files, [&](const data::DataFile& file) {
+    if (file.outside()) return true;
+    const auto there = workspace.files().Stat(JoinPath(workspace.home().path(), file.path));
+    return there.ok() && there->size == file.size;
+  });
+}
+
 std::string NeverReusedBecause(const GraphNode& node) {
   if (node.spec->uses_run) return "never reused: it names the run";
   if (!node.not_repeatable_because.empty()) return "never reused: " + node.not_repeatable_because;
@@ -90,7 +99,10 @@ Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id,
     TW_ASSIGN_OR_RETURN(decision.version,
                         workspace_.catalog().FindReusable(id, decision.recipe_key));
   }
-  if (decision.version) {
+  if (decision.version && !IsWhole(workspace_, *decision.version)) {
+    decision.version.reset();
+    decision.why = "files of its table are gone or damaged";
+  } else if (decision.version) {
     decision.action = Action::kReuse;
     decision.why =
         fmt::format("version {} of run {}", decision.version->number, decision.version->run_number);

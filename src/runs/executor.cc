@@ -226,20 +226,28 @@ class RunDriver {
   Status SettleReused(RunState& state, const std::vector<catalog::NodeRunRecord>& records) {
     std::vector<std::pair<NodeRunId, catalog::Catalog::NodeRunChange>> changes;
     std::vector<int> settled;
+    std::vector<bool> open(state.plan.nodes.size());  // its checks, or some above it, run again
     for (const int i : state.plan.graph.order) {
       const auto at = static_cast<std::size_t>(i);
       const NodePlan& plan = state.plan.nodes[at];
+      const std::vector<int>& above = state.node(i).upstream;
+      open[at] = plan.recheck || std::any_of(above.begin(), above.end(), [&](int other) {
+                   return open[static_cast<std::size_t>(other)];
+                 });
       if (state.node_runs[at].empty()) {
         state.results[at].state = NodeState::kSkipped;
         continue;
       }
-      if (plan.action != Action::kReuse || plan.recheck) continue;
+      if (plan.action != Action::kReuse || open[at]) continue;
       NodeResult& result = state.results[at];
       const auto record = std::find_if(records.begin(), records.end(),
                                        [&](const auto& r) { return r.id == state.node_runs[at]; });
       result.state = record->state == NodeState::kDone ? NodeState::kDone : NodeState::kReused;
       result.version = plan.version;
-      result.detail = plan.why;
+      // A target that was written before the run was cut off has said so.
+      const bool said =
+          result.state == NodeState::kDone && state.node(i).spec->kind == spec::NodeKind::kTarget;
+      if (!said) result.detail = plan.why;
       if (plan.version) {
         result.rows = plan.version->manifest.rows;
         TW_ASSIGN_OR_RETURN(auto rejects,

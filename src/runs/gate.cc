@@ -321,6 +321,7 @@ Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) 
   TW_ASSIGN_OR_RETURN(const auto runs, workspace.catalog().Runs(pipeline, 1000));
   std::vector<std::string> waiting;
   std::optional<catalog::NodeRunRecord> newest;
+  std::optional<Evidence> found;
   for (const auto& run : runs) {
     TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run.id));
     for (const auto& node : nodes) {
@@ -331,11 +332,19 @@ Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) 
         waiting.push_back(node.node_name);
         continue;
       }
+      if (found && found->pipeline == run.pipeline) continue;  // the newest run's
       TW_ASSIGN_OR_RETURN(Evidence evidence, StoredEvidence(workspace, run.number, name));
+      if (found) {
+        return Status::Invalid(fmt::format("gates named \"{}\" wait in several pipelines", name))
+            .WithSlug("ambiguous-gate")
+            .WithHint(fmt::format("write {}.{} or {}.{}", found->pipeline, name, evidence.pipeline,
+                                  name));
+      }
       evidence.until = WaitsUntil(node, evidence);
-      return evidence;
+      found = std::move(evidence);
     }
   }
+  if (found) return *std::move(found);
   if (newest) TW_RETURN_IF_ERROR(CheckStillWaits(workspace, *newest));
   const std::string near = Nearest(name, waiting);
   return Status::NotFound(fmt::format("no run waits at a gate named \"{}\"", gate))

@@ -43,6 +43,20 @@ TEST_F(GateTest, StopsAndStoresWhatMustBeSeen) {
   EXPECT_EQ(evidence->queries[0].rows[0][0], "30");
 }
 
+TEST_F(GateTest, ANameThatTwoPipelinesUseIsAmbiguous) {
+  Run();
+  pipeline_.Write("p.yaml",
+                  "thalweg: 1\npipeline: r\nnodes:\n  x: {sql: \"SELECT 1 AS a\"}\n"
+                  "  approved: {from: x, gate: \"Right?\"}\n");
+  Run();
+  const auto workspace = pipeline_.Open();
+  const auto evidence = WaitingEvidence(**workspace, "approved");
+  ASSERT_FALSE(evidence.ok());
+  EXPECT_EQ(evidence.status().slug(), "ambiguous-gate");
+  EXPECT_EQ(evidence.status().hint(), "write r.approved or p.approved");
+  EXPECT_EQ(WaitingEvidence(**workspace, "p.approved")->rows, 2);
+}
+
 TEST_F(GateTest, EvidenceIsWrittenAsTablesAre) {
   pipeline_.Nodes(
       "  x: {sql: \"SELECT 1 AS a\"}\n"

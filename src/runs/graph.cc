@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "runs/replay_source.h"
+#include "sql/scanner.h"
 
 namespace thalweg::runs {
 
@@ -68,6 +69,24 @@ bool IsForbidden(const sql::Finding& finding) {
 /// An operator's expression as a statement, to see what it calls.
 component::SqlText AsStatement(const component::SqlText& expression) {
   return {std::string(kBeforeExpression) + expression.text + "\n) FROM input", expression.value};
+}
+
+/// Where YAML joins lines, a comment takes along what stands in the lines after it.
+void RefuseFoldedComment(const component::SqlText& text, Diagnostics& diagnostics) {
+  const sql::Tokens tokens(text.text);
+  std::size_t gap = 0;
+  for (std::size_t i = 0; i <= tokens.size(); gap = tokens[i++].end) {
+    const std::size_t begin = text.text.find("--", gap);
+    if (begin >= tokens[i].begin) continue;
+    const std::size_t end = std::min(text.text.find('\n', begin), text.text.size());
+    const Span span = text.value.SpanOf(begin, end);
+    if (!span.source) continue;
+    const std::string_view written =
+        std::string_view(span.source->text()).substr(span.begin, span.end - span.begin);
+    if (written.find('\n') == std::string_view::npos) continue;
+    diagnostics.Error("folded-comment", "YAML joins these lines, and all of them are the comment",
+                      span, {}, "write the statement as a block: sql: |");
+  }
 }
 
 class Builder {
@@ -457,6 +476,7 @@ Result<Graph> GraphBuilder::Build(std::shared_ptr<const spec::Pipeline> pipeline
 
   Builder builder(std::move(graph), diagnostics);
   const std::vector<PendingStatement> statements = builder.Statements();
+  for (const auto& statement : statements) RefuseFoldedComment(statement.text, diagnostics);
   std::vector<std::string> texts;
   for (const auto& statement : statements) texts.push_back(StatementFor(statement));
   if (!texts.empty()) {

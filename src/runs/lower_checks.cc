@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "duckdb/database.h"
+#include "base/ascii.h"
+#include "data/quoting.h"
 #include "spec/parameter_value.h"
 #include "sql/parameter_name.h"
 #include "sql/scanner.h"
@@ -16,8 +17,8 @@ namespace thalweg::runs {
 
 namespace {
 
-using duckdb::QuoteIdentifier;
-using duckdb::QuoteLiteral;
+using data::QuoteIdentifier;
+using data::QuoteLiteral;
 
 const data::Column* Find(const data::Columns& columns, const std::string& name) {
   const auto it = std::find_if(columns.begin(), columns.end(),
@@ -248,9 +249,8 @@ std::vector<component::Parameter> UsedParameters(const std::string& sql,
       names.insert(sql::ParameterName(tokens.Text(i)));
   }
   std::vector<component::Parameter> used;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(used), [&](const auto& parameter) {
-    return names.contains(sql::FoldName(parameter.name));
-  });
+  std::copy_if(all.begin(), all.end(), std::back_inserter(used),
+               [&](const auto& parameter) { return names.contains(ToLower(parameter.name)); });
   return used;
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "data/quoting.h"
+
 namespace thalweg::runs {
 
 namespace {
@@ -92,10 +94,8 @@ Result<std::optional<data::DataFile>> MoveViolations(RunState& state, const Grap
       continue;
     const std::string holds = fmt::format("COALESCE(({}), true)", check.row_condition);
     good += (good.empty() ? "" : " AND ") + holds;
-    std::string quoted = check.check->name;
-    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2)
-      quoted.insert(at, "'");
-    reason += fmt::format(" WHEN NOT {} THEN 'check {}'", holds, quoted);
+    reason += fmt::format(" WHEN NOT {} THEN {}", holds,
+                          data::QuoteLiteral("check " + check.check->name));
   }
   if (good.empty()) return std::optional<data::DataFile>();
 

@@ -349,6 +349,21 @@ Result<NodeResult> NodeRunner::RunOperator(Task& task) {
   return CommitTable(task, std::move(made.table), false, std::move(sides));
 }
 
+/// Side tables that the node does not make any more end empty: their rows belong to an older
+/// version.
+Status NodeRunner::EmptyOldSides(Task& task, catalog::CommitEpoch* epoch) {
+  for (const std::string& table : {RejectsName(task.node.name()), task.node.name() + "_late"}) {
+    if (std::any_of(epoch->versions.begin(), epoch->versions.end(),
+                    [&](const auto& version) { return version.table == table; }))
+      continue;
+    TW_ASSIGN_OR_RETURN(const auto old, state_.workspace.catalog().LatestGood(
+                                            state_.plan.graph.pipeline->name, table));
+    if (!old || old->manifest.rows == 0) continue;
+    epoch->versions.push_back({table, task.attempt->Stage(old->manifest.columns, {}), true, ""});
+  }
+  return {};
+}
+
 Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made, bool with_rejects,
                                            std::vector<SideTable> sides) {
   Workspace& workspace = state_.workspace;
@@ -412,6 +427,7 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     GiveFieldIds({}, &side.columns);
     epoch.versions.push_back({side.name, task.attempt->Stage(side.columns, side.files), true, ""});
   }
+  TW_RETURN_IF_ERROR(EmptyOldSides(task, &epoch));
   catalog::AttemptRecord& measures = task.attempt->measures();
   measures.rows_in = made.rows_in;
   measures.rows_out = made.rows_out;

@@ -53,6 +53,7 @@ class NodeRunner {
   };
   Result<NodeResult> CommitTable(Task& task, component::JobResult made, bool with_rejects,
                                  std::vector<SideTable> sides = {});
+  Status EmptyOldSides(Task& task, catalog::CommitEpoch* epoch);
   Status Apply(Task& task, component::Target& target, const catalog::ReceiptRecord& receipt);
 
   RunState& state_;

@@ -165,6 +165,44 @@ TEST_F(RunTest, ColumnsKnowWhatTheyAreMadeOf) {
   EXPECT_EQ(*LineageOf(**workspace, outcome.run, "sales", {}), Columns());
 }
 
+// The bare name, other pipelines and gc mean the newest version: an older one is made again.
+TEST_F(RunTest, WhatWasEditedBackIsTheNewestVersionAgain) {
+  const std::string sales = "  sales: {source: {files: sales.csv, columns: {amount: integer}}}\n";
+  const std::string below = "  report: {sql: \"FROM total\"}\n";
+  const std::string once =
+      sales + "  total: {sql: \"SELECT sum(amount) AS n FROM sales\"}\n" + below;
+  pipeline_.Nodes(once);
+  Run();
+  pipeline_.Nodes(sales + "  total: {sql: \"SELECT sum(amount) * 2 AS n FROM sales\"}\n" + below);
+  Run();
+  EXPECT_EQ(pipeline_.Rows("FROM report"), "120\n");
+  pipeline_.Nodes(once);
+  const RunOutcome outcome = Run();
+  EXPECT_EQ(StateOf(outcome, "sales"), "reused");
+  EXPECT_EQ(StateOf(outcome, "total"), "done");
+  EXPECT_EQ(pipeline_.Rows("FROM total"), "60\n");
+  EXPECT_EQ(pipeline_.Rows("FROM report"), "60\n");
+}
+
+TEST_F(RunTest, AppendedRowsStayWhenAParameterGoesBack) {
+  pipeline_.Nodes("  log: {sql: \"SELECT $k AS k\", materialize: append}\n",
+                  "k: {type: integer, default: 1}");
+  for (const char* k : {"1", "2", "1"}) Run({}, {{"k", k}});
+  EXPECT_EQ(pipeline_.Rows("FROM log"), "1\n1\n2\n");
+}
+
+TEST_F(RunTest, WhatIsNoLongerPutAsideIsNoReject) {
+  const std::string node = "  sales:\n    source: {files: sales.csv, columns: {amount: integer}}\n";
+  pipeline_.Nodes(node +
+                  "    checks: [{range: {column: amount, max: 25}, severity: quarantine}]\n");
+  Run();
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales_rejects"), "1\n");
+  pipeline_.Nodes(node);
+  Run();
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales"), "3\n");
+  EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales_rejects"), "0\n");
+}
+
 TEST_F(RunTest, AQuarantineCheckMovesRowsAside) {
   pipeline_.Nodes(
       "  sales:\n    source: {files: sales.csv, columns: {amount: integer}}\n"
@@ -214,6 +252,26 @@ TEST_F(RunTest, ChangedChecksRunAgainOnTheSameVersion) {
       "amount, max: 50}}]}\n");
   EXPECT_EQ(StateOf(Run(), "sales"), "reused");
   EXPECT_EQ(pipeline_.Rows("SELECT count(*) FROM sales AT (VERSION => 1)"), "3\n");
+}
+
+TEST_F(RunTest, ACheckThatFailsLaterStopsAllThatIsBelow) {
+  const auto nodes = [](const std::string& severity, const std::string& value) {
+    return "  sales: {source: {files: sales.csv, columns: {amount: integer}}, checks: [{range: "
+           "{column: amount, max: 25}, severity: " +
+           severity +
+           "}]}\n"
+           "  east: {sql: \"FROM sales WHERE region = 'east'\"}\n"
+           "  total: {sql: \"SELECT sum(amount) " +
+           value + " AS n FROM east\"}\n";
+  };
+  pipeline_.Nodes(nodes("warn", ""));
+  Run();
+  pipeline_.Nodes(nodes("fail", "+ 1"));
+  const RunOutcome outcome = Run();
+  EXPECT_EQ(StateOf(outcome, "sales"), "failed");
+  EXPECT_EQ(StateOf(outcome, "east"), "skipped");
+  EXPECT_EQ(StateOf(outcome, "total"), "skipped");
+  EXPECT_EQ(pipeline_.Rows("FROM total"), "40\n");
 }
 
 TEST_F(RunTest, APassThroughNodeIsNotStored) {

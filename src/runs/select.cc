@@ -124,7 +124,7 @@ Result<catalog::VersionRecord> ChooseVersion(catalog::Catalog& catalog, const In
   TW_ASSIGN_OR_RETURN(const auto nodes, catalog.Nodes());
   const bool known = std::any_of(nodes.begin(), nodes.end(),
                                  [&](const auto& node) { return node.pipeline == table.pipeline; });
-  if (!known && table.node < 0)
+  if (!known && table.node < 0 && !table.at)
     return Status::NotFound(fmt::format("no pipeline \"{}\" has run in this home", table.pipeline))
         .WithSlug("unknown-pipeline")
         .WithHint("thalweg ls lists the tables; they go by their name or as pipeline.name");

@@ -74,10 +74,10 @@ class TableVersions : public flow::TableFeed {
   const std::stop_token stop_;
 };
 
-class Builder {
+class StreamGraphBuilder {
  public:
-  Builder(RunState& state, const StreamPlan& plan,
-          const std::vector<std::unique_ptr<Attempt>>& attempts, std::stop_token stop)
+  StreamGraphBuilder(RunState& state, const StreamPlan& plan,
+                     const std::vector<std::unique_ptr<Attempt>>& attempts, std::stop_token stop)
       : state_(state), plan_(plan), attempts_(attempts), stop_(std::move(stop)) {}
 
   Result<StreamGraph> Build() {
@@ -282,7 +282,7 @@ std::string StateName(StreamStep::Role role) {
 Result<StreamGraph> BuildStreamGraph(RunState& state, const StreamPlan& plan,
                                      const std::vector<std::unique_ptr<Attempt>>& attempts,
                                      std::stop_token stop) {
-  return Builder(state, plan, attempts, std::move(stop)).Build();
+  return StreamGraphBuilder(state, plan, attempts, std::move(stop)).Build();
 }
 
 }  // namespace thalweg::runs

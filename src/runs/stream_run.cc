@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "flow/flow.h"
 #include "runs/lease_keeper.h"
@@ -165,9 +166,8 @@ class StreamRunner {
       dropped += figures[i].dropped;
     }
     std::string text;
-    if (late > 0) text += fmt::format(", {} {} late", late, late == 1 ? "row" : "rows");
-    if (dropped > 0)
-      text += fmt::format(", {} bad {} dropped", dropped, dropped == 1 ? "row" : "rows");
+    if (late > 0) text += fmt::format(", {} late", FormatCount(late, "row"));
+    if (dropped > 0) text += fmt::format(", {} dropped", FormatCount(dropped, "bad row"));
     return text;
   }
 

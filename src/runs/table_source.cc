@@ -8,15 +8,11 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "data/quoting.h"
+
 namespace thalweg::runs {
 
 namespace {
-
-std::string Quoted(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 class RowsReader : public component::Reader {
  public:
@@ -63,7 +59,8 @@ component::Statement OrderedRows(component::Input input, const data::EdgeType& e
   text += kName;
   std::string terms;
   const auto add = [&](const std::string& name) {
-    terms += fmt::format("{}{} ASC NULLS FIRST", terms.empty() ? " ORDER BY " : ", ", Quoted(name));
+    terms += fmt::format("{}{} ASC NULLS FIRST", terms.empty() ? " ORDER BY " : ", ",
+                         data::QuoteIdentifier(name));
   };
   if (edge.event_time) add(*edge.event_time);
   for (const auto& field : edge.schema->fields()) {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "component/fields.h"
+#include "data/quoting.h"
 #include "data/types.h"
 #include "runs/run_state.h"
 #include "runs/test_frames.h"
@@ -28,12 +29,6 @@ class SilentObserver : public RunObserver {
   void OnNode(const NodeEvent&) override {}
   void OnMessage(const std::string&) override {}
 };
-
-std::string Quoted(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
 
 class Tester {
  public:
@@ -329,7 +324,8 @@ class Tester {
                                               const std::vector<std::string>& names) {
     TW_ASSIGN_OR_RETURN(component::Engine * engine, workspace_.engine());
     std::string columns;
-    for (const auto& name : names) columns += (columns.empty() ? "" : ", ") + Quoted(name);
+    for (const auto& name : names)
+      columns += (columns.empty() ? "" : ", ") + data::QuoteIdentifier(name);
     constexpr std::string_view kName = "thalweg_in";
     std::string text = fmt::format("SELECT {} FROM ", names.empty() ? "*" : columns);
     const std::size_t at = text.size();

@@ -105,7 +105,12 @@ bool ReadSource(const Value::Entry& kind, LoadContext& context, Node* node,
   const ObjectInfo& own = entry->descriptor.options;
   const std::size_t errors = context.diagnostics.errors();
   const Filled filled = context.substitution.Object(kind.value, {&own, &shared});
-  node->uses_run = filled.uses_run;
+  if (filled.uses_run) {
+    context.diagnostics.Error("run-in-source", "a source is looked at before the run has a number",
+                              kind.value.span(), "",
+                              "use a parameter: declare it below params, and give it with --param");
+    return false;
+  }
   if (filled.failed) return false;
   SourceKeys keys;
   const bool good = DescriptionOf<SourceKeys>().Read(filled.value, Keys(filled.value), &keys,

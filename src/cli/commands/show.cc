@@ -156,7 +156,8 @@ class RunPage {
       context_.Out("\n" + EvidenceText(evidence, context_.console().out()));
       context_.SayNext(SignatureAdvice(evidence));
     }
-    if (waiting_.empty() && run_.state != catalog::RunState::kDone)
+    const bool going_on = run_.state == catalog::RunState::kRunning && !cut_off_;
+    if (waiting_.empty() && !going_on && run_.state != catalog::RunState::kDone)
       context_.SayNext(fmt::format("thalweg resume {}", run_.number));
   }
 
