@@ -8,7 +8,7 @@ set(THALWEG_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or thread")
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")  # assertions stay on
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")  # assertions stay on; -O2 compiles a third longer
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -27,7 +27,9 @@ endif()
 add_link_options(-Wl,--as-needed)
 
 if(THALWEG_SANITIZE)
-  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+  if(NOT THALWEG_SANITIZE MATCHES "thread")  # these compile in half the time without optimisation
+    set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O0 -g1")
+  endif()
   add_compile_options(-fsanitize=${THALWEG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${THALWEG_SANITIZE})
   # Their defaults and suppressions live in the program: no environment to remember.
