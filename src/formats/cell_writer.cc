@@ -51,6 +51,20 @@ void AppendUuid(std::string_view bytes, std::string* out) {
   }
 }
 
+/// Where the value of a union's row lies.
+struct Member {
+  std::size_t part;
+  std::shared_ptr<arrow::Array> values;
+  std::int64_t row;
+};
+Member MemberOf(const arrow::Array& array, std::int64_t row) {
+  const auto& all = As<arrow::UnionArray>(array);
+  const int child = all.child_id(row);
+  if (array.type_id() == arrow::Type::DENSE_UNION)
+    row = As<arrow::DenseUnionArray>(array).value_offset(row);
+  return {static_cast<std::size_t>(child), all.field(child), row};
+}
+
 }  // namespace
 
 CellWriter::Form CellWriter::FormOf(const arrow::Field& field) {
@@ -72,6 +86,7 @@ CellWriter::Form CellWriter::FormOf(const arrow::Field& field) {
     case arrow::Type::STRING:
       return IsJsonColumn(field) ? Form::kJson : Form::kQuoted;
     case arrow::Type::LIST:
+    case arrow::Type::FIXED_SIZE_LIST:
       return Form::kList;
     case arrow::Type::STRUCT:
       return Form::kStruct;
@@ -79,6 +94,9 @@ CellWriter::Form CellWriter::FormOf(const arrow::Field& field) {
       return Form::kMap;
     case arrow::Type::DICTIONARY:
       return Form::kDictionary;
+    case arrow::Type::SPARSE_UNION:
+    case arrow::Type::DENSE_UNION:
+      return Form::kUnion;
     default:
       return Form::kQuoted;
   }
@@ -99,7 +117,7 @@ CellWriter::CellWriter(const arrow::Field& field) : form_(FormOf(field)) {
     parts_.emplace_back(*arrow::field("", values));
   } else if (form_ == Form::kMap) {
     for (const auto& part : type.field(0)->type()->fields()) parts_.emplace_back(*part);
-  } else if (form_ == Form::kList || form_ == Form::kStruct) {
+  } else if (form_ == Form::kList || form_ == Form::kStruct || form_ == Form::kUnion) {
     for (const auto& part : type.fields()) parts_.emplace_back(*part);
   }
 }
@@ -165,6 +183,10 @@ void CellWriter::AppendText(const arrow::Array& array, std::int64_t row, std::st
     case Form::kQuoted:
     case Form::kJson:
       return AppendScalar(array, row, out);
+    case Form::kUnion: {
+      const Member member = MemberOf(array, row);
+      return parts_[member.part].AppendText(*member.values, member.row, out);
+    }
     case Form::kDictionary: {
       const auto& coded = As<arrow::DictionaryArray>(array);
       return parts_[0].AppendText(*coded.dictionary(), coded.GetValueIndex(row), out);
@@ -197,6 +219,10 @@ void CellWriter::AppendJson(const arrow::Array& array, std::int64_t row, std::st
       }
       return;
     }
+    case Form::kUnion: {
+      const Member member = MemberOf(array, row);
+      return parts_[member.part].AppendJson(*member.values, member.row, out);
+    }
     case Form::kDictionary: {
       const auto& coded = As<arrow::DictionaryArray>(array);
       return parts_[0].AppendJson(*coded.dictionary(), coded.GetValueIndex(row), out);
@@ -211,13 +237,17 @@ void CellWriter::AppendJson(const arrow::Array& array, std::int64_t row, std::st
 }
 
 void CellWriter::AppendList(const arrow::Array& array, std::int64_t row, std::string* out) const {
-  const auto& list = As<arrow::ListArray>(array);
-  out->push_back('[');
-  for (std::int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) {
-    if (i > list.value_offset(row)) out->push_back(',');
-    parts_[0].AppendJson(*list.values(), i, out);
-  }
-  out->push_back(']');
+  const auto append = [&](const auto& list) {
+    const std::int64_t begin = list.value_offset(row);
+    out->push_back('[');
+    for (std::int64_t i = 0; i < list.value_length(row); ++i) {
+      if (i > 0) out->push_back(',');
+      parts_[0].AppendJson(*list.values(), begin + i, out);
+    }
+    out->push_back(']');
+  };
+  if (array.type_id() == arrow::Type::LIST) return append(As<arrow::ListArray>(array));
+  append(As<arrow::FixedSizeListArray>(array));
 }
 
 void CellWriter::AppendStruct(const arrow::Array& array, std::int64_t row, std::string* out) const {

@@ -36,6 +36,7 @@ class CellWriter {
     kList,
     kStruct,
     kMap,
+    kUnion,  ///< the form of the value's own type
     kDictionary,
   };
   void AppendScalar(const arrow::Array& array, std::int64_t row, std::string* out) const;

@@ -133,6 +133,23 @@ TEST(JsonEncoderTest, WhatIsNoNumberIsAString) {
             "{\"d\":\"NaN\"}\n{\"d\":\"Infinity\"}\n{\"d\":\"-Infinity\"}\n");
 }
 
+// No table stores them, but a query can give them.
+TEST(JsonEncoderTest, ListsOfFixedSizeAndUnionsAreTheirValues) {
+  const auto numbers = MakeBatch({{"n", "integer", "[1, 2, 3, 4]"}})->column(0);
+  const auto pairs = arrow::FixedSizeListArray::FromArrays(numbers, 2).ValueOrDie();
+  const auto names = MakeBatch({{"s", "varchar", "[\"x\", \"y\"]"}})->column(0);
+  arrow::Int8Builder builder;
+  ASSERT_TRUE(builder.AppendValues({1, 0}).ok());
+  const auto either =
+      arrow::SparseUnionArray::Make(*builder.Finish().ValueOrDie(), {numbers->Slice(0, 2), names},
+                                    std::vector<std::string>{"n", "s"})
+          .ValueOrDie();
+  const auto schema =
+      arrow::schema({arrow::field("l", pairs->type()), arrow::field("u", either->type())});
+  EXPECT_EQ(Json(arrow::RecordBatch::Make(schema, 2, {pairs, either}), JsonEncoder::Layout::kLines),
+            "{\"l\":[1,2],\"u\":\"x\"}\n{\"l\":[3,4],\"u\":2}\n");
+}
+
 TEST(JsonEncoderTest, ArraysAreClosedAlsoWhenEmpty) {
   const auto batch = MakeBatch({{"a", "integer", "[1, 2]"}});
   EXPECT_EQ(Json(batch, JsonEncoder::Layout::kArray), "[\n{\"a\":1},\n{\"a\":2}\n]\n");
