@@ -1,7 +1,11 @@
 #include "cli/context.h"
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
 
 namespace thalweg::cli {
 namespace {
@@ -50,7 +54,13 @@ void Context::Say(std::string_view text) const {
 }
 
 void Context::SayNext(std::string_view command) const {
-  Say(Paint(Tone::kDim, "next: ", console_.err().color) + std::string(command) + "\n");
+  constexpr std::string_view kProgram = "thalweg ";
+  std::string line(command);
+  const char* const usual = std::getenv("THALWEG_HOME");
+  const bool chosen = !options_.home.empty() && (usual == nullptr || options_.home != usual);
+  if (chosen && line.starts_with(kProgram))
+    line.insert(kProgram.size(), "--home " + ShellWord(options_.home) + " ");
+  Say(Paint(Tone::kDim, "next: ", console_.err().color) + line + "\n");
 }
 
 ExitCode Context::Fail(const Status& error, ExitCode code) const {
