@@ -67,12 +67,11 @@ SqliteCatalog::SqliteCatalog(const Clock& clock, std::unique_ptr<Connection> wri
 
 namespace {
 
-/// A home whose catalog was lost must not look new: gc would remove all that it holds.
+/// A home whose catalog was lost must not look new: gc would remove all that it holds. SQLite would
+/// delete a -wal that is left, so nothing is opened.
 Status CheckNotLost(const Home& home) {
-  for (const char* file : {"", "-wal"}) {
-    const auto found = home.files().Stat(home.CatalogPath() + file);
-    if (found.ok() ? found->size > Bytes(0) : found.status().code() != Code::kNotFound) return {};
-  }
+  const auto found = home.files().Stat(home.CatalogPath());
+  if (found.ok() ? found->size > Bytes(0) : found.status().code() != Code::kNotFound) return {};
   const auto tables = home.files().List(home.TablesDirectory());
   if (!tables.ok() || tables->empty()) return {};
   return Status(Code::kCorrupt, fmt::format("the catalog is gone, but tables are there path={}",
