@@ -6,19 +6,11 @@
 
 #include "runs/checks.h"
 #include "runs/gate.h"
+#include "runs/outside_files.h"
 
 namespace thalweg::runs {
 
 namespace {
-
-/// Whether a version's own files are what was committed. Those outside are looked at when read.
-bool IsWhole(const Workspace& workspace, const catalog::VersionRecord& version) {
-  return std::ranges::all_of(version.manifest.files, [&](const data::DataFile& file) {
-    if (file.outside()) return true;
-    const auto there = workspace.files().Stat(JoinPath(workspace.home().path(), file.path));
-    return there.ok() && there->size == file.size;
-  });
-}
 
 std::string NeverReusedBecause(const GraphNode& node) {
   if (node.spec->uses_run) return "never reused: it names the run";
@@ -34,6 +26,27 @@ std::string ChecksCacheKey(const Graph& graph, const GraphNode& node, const Vers
   for (const Read& table : foreign)
     key += ":" + (table.version ? table.version->manifest.id.str() : table.recipe);
   return key;
+}
+
+Decider::Decider(Workspace& workspace, const Graph& graph, RunId run)
+    : workspace_(workspace), graph_(graph), run_(std::move(run)) {
+  if (run_.empty()) return;
+  const auto records = workspace_.catalog().NodeRuns(run_);
+  if (!records.ok()) return;  // then nodes run again
+  for (const auto& record : *records) {
+    if (!record.version.empty()) made_[record.node] = record.version;
+  }
+}
+
+Result<std::optional<catalog::VersionRecord>> Decider::Reusable(
+    const NodeId& id, const std::string& recipe_key) const {
+  TW_ASSIGN_OR_RETURN(auto version, workspace_.catalog().FindReusable(id, recipe_key));
+  const auto made = made_.find(id);
+  if (version || made == made_.end()) return version;
+  TW_ASSIGN_OR_RETURN(version, workspace_.catalog().FindVersion(made->second));
+  if (version && (!version->good || version->invalidated || version->recipe_key != recipe_key))
+    version.reset();
+  return version;
 }
 
 Result<Decision> Decider::Decide(const GraphNode& node, const NodeId& id, const Reads& reads,
@@ -96,10 +109,14 @@ Result<Decision> Decider::DecideStored(const GraphNode& node, const NodeId& id,
   if (tied_to_run && run_.empty()) return decision;
   decision.recipe_key = decision.recipe.Key();
   if (!id.empty()) {
-    TW_ASSIGN_OR_RETURN(decision.version,
-                        workspace_.catalog().FindReusable(id, decision.recipe_key));
+    TW_ASSIGN_OR_RETURN(decision.version, Reusable(id, decision.recipe_key));
   }
-  if (decision.version && !IsWhole(workspace_, *decision.version)) {
+  bool whole = true;
+  if (decision.version) {
+    TW_ASSIGN_OR_RETURN(
+        whole, HasItsFiles(workspace_.files(), workspace_.home().path(), *decision.version));
+  }
+  if (!whole) {
     decision.version.reset();
     decision.why = "files of its table are gone or damaged";
   } else if (decision.version) {
@@ -148,7 +165,7 @@ Result<Decision> Decider::DecideGate(const GraphNode& node, const NodeId& id, co
     case GateDecision::State::kApproved:
       break;
   }
-  TW_ASSIGN_OR_RETURN(decision.version, workspace_.catalog().FindReusable(id, decision.recipe_key));
+  TW_ASSIGN_OR_RETURN(decision.version, Reusable(id, decision.recipe_key));
   decision.action = decision.version ? Action::kReuse : Action::kRun;
   decision.why =
       fmt::format("approved by {}{}", signature.signature->actor,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,8 +43,9 @@ struct Decision {
 class Decider {
  public:
   /// `run`: part of the keys of what is never reused; empty while planning a new run.
-  Decider(Workspace& workspace, const Graph& graph, RunId run)
-      : workspace_(workspace), graph_(graph), run_(std::move(run)) {}
+  /// What it has made already, before it was cut off, is reused also where a later run has made
+  /// newer versions.
+  Decider(Workspace& workspace, const Graph& graph, RunId run);
   /// Lets a gate's decision compare rows with those approved before, which reads tables. For
   /// execution, not for plan.
   void AllowReading() { may_read_ = true; }
@@ -51,6 +53,8 @@ class Decider {
                           const Reads& foreign) const;
 
  private:
+  Result<std::optional<catalog::VersionRecord>> Reusable(const NodeId& id,
+                                                         const std::string& recipe_key) const;
   Result<Decision> DecideStored(const GraphNode& node, const NodeId& id, const Reads& foreign,
                                 Decision decision) const;
   Result<Decision> DecideGate(const GraphNode& node, const NodeId& id, const Read& input,
@@ -60,6 +64,7 @@ class Decider {
   Workspace& workspace_;
   const Graph& graph_;
   RunId run_;
+  std::map<NodeId, VersionId> made_;  // by this run, when it is resumed
   bool may_read_ = false;
 };
 

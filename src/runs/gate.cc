@@ -323,6 +323,7 @@ Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) 
   std::optional<catalog::NodeRunRecord> newest;
   std::optional<Evidence> found;
   for (const auto& run : runs) {
+    if (found && run.state == catalog::RunState::kDone) continue;
     TW_ASSIGN_OR_RETURN(const auto nodes, workspace.catalog().NodeRuns(run.id));
     for (const auto& node : nodes) {
       if (node.node_name == name && !newest) newest = node;
@@ -332,14 +333,14 @@ Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate) 
         waiting.push_back(node.node_name);
         continue;
       }
-      if (found && found->pipeline == run.pipeline) continue;  // the newest run's
-      TW_ASSIGN_OR_RETURN(Evidence evidence, StoredEvidence(workspace, run.number, name));
       if (found) {
+        if (found->pipeline == run.pipeline || !CheckStillWaits(workspace, node).ok()) continue;
         return Status::Invalid(fmt::format("gates named \"{}\" wait in several pipelines", name))
             .WithSlug("ambiguous-gate")
-            .WithHint(fmt::format("write {}.{} or {}.{}", found->pipeline, name, evidence.pipeline,
-                                  name));
+            .WithHint(
+                fmt::format("write {}.{} or {}.{}", found->pipeline, name, run.pipeline, name));
       }
+      TW_ASSIGN_OR_RETURN(Evidence evidence, StoredEvidence(workspace, run.number, name));
       evidence.until = WaitsUntil(node, evidence);
       found = std::move(evidence);
     }

@@ -71,7 +71,8 @@ Result<Evidence> StoredEvidence(const Workspace& workspace, std::int64_t run,
                                 const std::string& gate);
 
 /// The newest evidence of a gate that waits; `gate` may be "pipeline.gate". kNotFound when no run
-/// waits there, kTimeout when the newest run that did waited for too long.
+/// waits there, kTimeout when the newest run that did waited for too long; kInvalid when gates of
+/// several pipelines wait under the name.
 Result<Evidence> WaitingEvidence(Workspace& workspace, const std::string& gate);
 
 /// approve and reject. Refused when the gate's timeout has passed (kTimeout; the run has failed

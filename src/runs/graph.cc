@@ -72,20 +72,18 @@ component::SqlText AsStatement(const component::SqlText& expression) {
 }
 
 /// Where YAML joins lines, a comment takes along what stands in the lines after it.
-void RefuseFoldedComment(const component::SqlText& text, Diagnostics& diagnostics) {
-  const sql::Tokens tokens(text.text);
-  std::size_t gap = 0;
-  for (std::size_t i = 0; i <= tokens.size(); gap = tokens[i++].end) {
-    const std::size_t begin = text.text.find("--", gap);
-    if (begin >= tokens[i].begin) continue;
-    const std::size_t end = std::min(text.text.find('\n', begin), text.text.size());
-    const Span span = text.value.SpanOf(begin, end);
+void RefuseFoldedComment(const PendingStatement& statement, Diagnostics& diagnostics) {
+  const component::SqlText& text = statement.text;
+  const std::size_t before =
+      statement.role == PendingStatement::Role::kExpression ? kBeforeExpression.size() : 0;
+  for (const sql::Token& comment : sql::LineComments(text.text)) {
+    const Span span = text.value.SpanOf(comment.begin - before, comment.end - before);
     if (!span.source) continue;
     const std::string_view written =
         std::string_view(span.source->text()).substr(span.begin, span.end - span.begin);
     if (written.find('\n') == std::string_view::npos) continue;
     diagnostics.Error("folded-comment", "YAML joins these lines, and all of them are the comment",
-                      span, {}, "write the statement as a block: sql: |");
+                      span, {}, "write it as a block, which begins with |");
   }
 }
 
@@ -476,7 +474,7 @@ Result<Graph> GraphBuilder::Build(std::shared_ptr<const spec::Pipeline> pipeline
 
   Builder builder(std::move(graph), diagnostics);
   const std::vector<PendingStatement> statements = builder.Statements();
-  for (const auto& statement : statements) RefuseFoldedComment(statement.text, diagnostics);
+  for (const auto& statement : statements) RefuseFoldedComment(statement, diagnostics);
   std::vector<std::string> texts;
   for (const auto& statement : statements) texts.push_back(StatementFor(statement));
   if (!texts.empty()) {

@@ -358,7 +358,7 @@ Status NodeRunner::EmptyOldSides(Task& task, catalog::CommitEpoch* epoch) {
       continue;
     TW_ASSIGN_OR_RETURN(const auto old, state_.workspace.catalog().LatestGood(
                                             state_.plan.graph.pipeline->name, table));
-    if (!old || old->manifest.rows == 0) continue;
+    if (!old) continue;
     epoch->versions.push_back({table, task.attempt->Stage(old->manifest.columns, {}), true, ""});
   }
   return {};
@@ -393,6 +393,13 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
                                              state_.plan.graph.pipeline->name, task.node.name()));
     if (base) {
       TW_RETURN_IF_ERROR(CheckOutsideFiles(workspace.files(), *base));
+      TW_ASSIGN_OR_RETURN(const bool whole,
+                          HasItsFiles(workspace.files(), workspace.home().path(), *base));
+      if (!whole) {
+        return Status(Code::kCorrupt, "files of its table are gone or damaged: nothing is appended")
+            .WithSlug("table-damaged")
+            .WithHint("restore them from a backup; materialize: replace begins anew");
+      }
       if (!data::SchemaChanges(base->manifest.columns, made.columns).empty()) {
         return Status::Invalid("its columns changed, so its rows cannot be appended: " +
                                data::SchemaChanges(base->manifest.columns, made.columns).front())
@@ -427,7 +434,7 @@ Result<NodeResult> NodeRunner::CommitTable(Task& task, component::JobResult made
     GiveFieldIds({}, &side.columns);
     epoch.versions.push_back({side.name, task.attempt->Stage(side.columns, side.files), true, ""});
   }
-  TW_RETURN_IF_ERROR(EmptyOldSides(task, &epoch));
+  if (!failed) TW_RETURN_IF_ERROR(EmptyOldSides(task, &epoch));
   catalog::AttemptRecord& measures = task.attempt->measures();
   measures.rows_in = made.rows_in;
   measures.rows_out = made.rows_out;

@@ -29,4 +29,15 @@ Status CheckOutsideFiles(FileSystem& files, const catalog::VersionRecord& versio
   return {};
 }
 
+Result<bool> HasItsFiles(FileSystem& files, const std::string& home,
+                         const catalog::VersionRecord& version) {
+  for (const data::DataFile& file : version.manifest.files) {
+    if (file.outside()) continue;
+    const auto there = files.Stat(JoinPath(home, file.path));
+    if (!there.ok() && there.status().code() != Code::kNotFound) return there.status();
+    if (!there.ok() || there->size != file.size) return false;
+  }
+  return true;
+}
+
 }  // namespace thalweg::runs

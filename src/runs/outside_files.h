@@ -23,4 +23,9 @@ Result<OutsideFile> LookAtOutside(FileSystem& files, const data::DataFile& file)
 /// without such files.
 Status CheckOutsideFiles(FileSystem& files, const catalog::VersionRecord& version);
 
+/// Whether the version's own files, those in the home, are there in the size that was committed.
+/// The bytes are not read.
+Result<bool> HasItsFiles(FileSystem& files, const std::string& home,
+                         const catalog::VersionRecord& version);
+
 }  // namespace thalweg::runs

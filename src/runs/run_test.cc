@@ -1,3 +1,7 @@
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -184,11 +188,76 @@ TEST_F(RunTest, WhatWasEditedBackIsTheNewestVersionAgain) {
   EXPECT_EQ(pipeline_.Rows("FROM report"), "60\n");
 }
 
+TEST_F(RunTest, TablesWhoseFilesAreGoneOrCutAreMadeAgain) {
+  pipeline_.Nodes(kTwoNodes);
+  Run();
+  const auto damage = [&](const std::function<void(const std::filesystem::path&)>& how) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(pipeline_.Path(".thalweg/tables"))) {
+      if (entry.is_regular_file()) how(entry.path());
+    }
+  };
+  damage([](const auto& path) { std::filesystem::remove(path); });
+  RunOutcome outcome = Run();
+  EXPECT_EQ(StateOf(outcome, "sales"), "done");
+  EXPECT_EQ(StateOf(outcome, "totals"), "done");
+  EXPECT_EQ(pipeline_.Rows("FROM totals"), "east|40\nwest|20\n");
+  damage([](const auto& path) { std::filesystem::resize_file(path, 100); });
+  outcome = Run({}, {});
+  EXPECT_EQ(StateOf(outcome, "sales"), "done");
+  EXPECT_EQ(pipeline_.Rows("FROM totals"), "east|40\nwest|20\n");
+}
+
+TEST_F(RunTest, AHomeThatLostItsCatalogIsNotNew) {
+  pipeline_.Nodes(kTwoNodes);
+  Run();
+  for (const char* file : {"catalog.db", "catalog.db-wal", "catalog.db-shm"})
+    std::filesystem::remove(pipeline_.Path(".thalweg/") + file);
+  EXPECT_EQ(pipeline_.Open().status().slug(), "catalog-lost");
+  std::ofstream(pipeline_.Path(".thalweg/catalog.db"));
+  EXPECT_EQ(pipeline_.Open().status().slug(), "catalog-lost");
+}
+
 TEST_F(RunTest, AppendedRowsStayWhenAParameterGoesBack) {
   pipeline_.Nodes("  log: {sql: \"SELECT $k AS k\", materialize: append}\n",
                   "k: {type: integer, default: 1}");
   for (const char* k : {"1", "2", "1"}) Run({}, {{"k", k}});
   EXPECT_EQ(pipeline_.Rows("FROM log"), "1\n1\n2\n");
+}
+
+// Another run has made a newer version in between.
+TEST_F(RunTest, AResumedRunKeepsWhatItHasMade) {
+  const std::string log = "  log: {sql: \"SELECT $k AS k\", materialize: append}\n";
+  const std::string below = "  below: {sql: \"SELECT CAST(k AS VARCHAR)::DATE AS d FROM log\"}\n";
+  pipeline_.Nodes(log + below, "k: {type: integer, default: 1}");
+  auto first = pipeline_.Run();
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(StateOf(*first, "below"), "failed");
+  Run({"log"}, {{"k", "2"}});
+  const auto resumed = pipeline_.Resume(1);
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_EQ(pipeline_.Rows("FROM log"), "1\n2\n");
+}
+
+TEST_F(RunTest, ACommentMayNotTakeJoinedLinesAlong) {
+  const auto mistakes = [&](const std::string& node) {
+    pipeline_.Nodes("  sales: {source: {files: sales.csv, columns: {amount: integer}}}\n" + node);
+    const auto plan = pipeline_.MakePlan();
+    std::string slugs;
+    for (const auto& mistake : pipeline_.diagnostics.all()) slugs += mistake.slug + " ";
+    return slugs + (plan.ok() ? "ok" : "");
+  };
+  EXPECT_EQ(mistakes("  a:\n    sql: >\n      SELECT 1 AS x -- one\n      , 2 AS y\n"),
+            "folded-comment ");
+  EXPECT_EQ(mistakes("  a:\n    sql: >\n      SELECT 1 /* a -- b */ AS x\n      , 2 AS y\n"), "ok");
+  EXPECT_EQ(mistakes("  a:\n    sql: |\n      SELECT 1 AS x -- one\n      , 2 AS y\n"), "ok");
+  EXPECT_EQ(
+      mistakes("  a:\n    from: sales\n    filter: |\n      amount > 1 -- only the large ones\n"
+               "      AND amount < 20\n"),
+      "ok");
+  EXPECT_EQ(mistakes("  a:\n    from: sales\n    filter: >\n      amount > 1 -- x\n"
+                     "      AND amount < 20\n"),
+            "folded-comment ");
 }
 
 TEST_F(RunTest, WhatIsNoLongerPutAsideIsNoReject) {

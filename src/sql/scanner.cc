@@ -263,6 +263,17 @@ std::size_t Tokens::Closing(std::size_t open) const {
   return open < closing_.size() ? closing_[open] : size();
 }
 
+std::vector<Token> LineComments(std::string_view text) {
+  std::vector<Token> comments;
+  Lexer lexer(text);
+  for (Lexer::Piece piece = lexer.Next(); piece.kind != Lexer::Piece::Kind::kEnd;
+       piece = lexer.Next()) {
+    if (piece.kind == Lexer::Piece::Kind::kComment && text[piece.token.begin] == '-')
+      comments.push_back(piece.token);
+  }
+  return comments;
+}
+
 std::string ExecutableText(std::string text) {
   std::vector<Token> blanks;
   std::vector<Token> semicolons;  // with nothing behind them so far

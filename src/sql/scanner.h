@@ -59,6 +59,9 @@ class Tokens {
   bool brackets_balanced_ = true;
 };
 
+/// Where comments from -- to the end of their line lie.
+std::vector<Token> LineComments(std::string_view text);
+
 /// The same text, byte for byte as long, with blanks for comments, Unicode spaces outside quotes
 /// (which DuckDB's parser would shorten, so that its offsets no longer fit) and closing semicolons:
 /// what is parsed and run. Line ends stay.
