@@ -81,6 +81,13 @@ component::RejectPolicy PolicyOf(const component::Scan& scan) {
       scan);
 }
 
+/// Rows that a statement cannot compute with: where it says so in the pipeline file, or as a whole.
+Status AtStatement(const Status& error, const component::SqlText& text) {
+  if (error.fault() != Fault::kUser) return error;
+  const Span span = Locate(error, text, "").span;
+  return span.source ? error.WithPlace(span.ToPlace()) : error;
+}
+
 }  // namespace
 
 void RunningAttempts::Add(const AttemptId& id) {
@@ -311,7 +318,7 @@ Result<NodeResult> NodeRunner::RunSql(Task& task) {
                                 std::move(task.bound.inputs), state_.Parameters());
   job.out_directory = task.attempt->directory();
   auto made = Execute(task, std::move(job));
-  if (!made.ok()) return made.status();
+  if (!made.ok()) return AtStatement(made.status(), task.node.sql->text);
   return CommitTable(task, std::move(made).value(), false);
 }
 
