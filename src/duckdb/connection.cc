@@ -6,6 +6,7 @@
 #include <arrow/record_batch.h>
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "data/arrow_status.h"
 #include "duckdb/arrow_converter.h"
@@ -41,8 +42,7 @@ Status Cancelled() {
 /// Length in code points of the word, number or sign at `offset`.
 int TokenLength(std::string_view sql, std::size_t offset) {
   const auto is_word = [](char c) {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           static_cast<unsigned char>(c) >= 0x80;
+    return c == '_' || IsLetter(c) || IsDigit(c) || static_cast<unsigned char>(c) >= 0x80;
   };
   std::size_t end = offset;
   if (sql[offset] == '"' || sql[offset] == '\'') {

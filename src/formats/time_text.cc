@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "formats/number_text.h"
 
 namespace thalweg::formats {
@@ -71,11 +72,7 @@ class Scanner {
     return !done() && set.find(text_[at_]) != std::string_view::npos && (++at_, true);
   }
   bool TakeWord(std::string_view upper) {
-    if (text_.size() - at_ < upper.size()) return false;
-    for (std::size_t i = 0; i < upper.size(); ++i) {
-      const char c = text_[at_ + i];
-      if (c != upper[i] && c != upper[i] + ('a' - 'A')) return false;
-    }
+    if (!EqualIgnoringCase(text_.substr(at_, upper.size()), upper)) return false;
     at_ += upper.size();
     return true;
   }
@@ -86,7 +83,7 @@ class Scanner {
   bool TakeNumber(int least, int most, std::int64_t* out) {
     int count = 0;
     std::int64_t value = 0;
-    for (; count < most && !done() && text_[at_] >= '0' && text_[at_] <= '9'; ++count, ++at_) {
+    for (; count < most && !done() && IsDigit(text_[at_]); ++count, ++at_) {
       value = value * 10 + (text_[at_] - '0');
     }
     *out = value;
@@ -101,7 +98,7 @@ class Scanner {
   /// Digits behind a point; those after the ninth are read over.
   bool TakeFraction(int* nanosecond) {
     int count = 0, value = 0;
-    for (; !done() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_, ++count) {
+    for (; !done() && IsDigit(text_[at_]); ++at_, ++count) {
       if (count < 9) value = value * 10 + (text_[at_] - '0');
     }
     for (int i = count; i < 9; ++i) value *= 10;

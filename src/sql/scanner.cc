@@ -228,10 +228,7 @@ std::size_t Tokens::IndexAt(std::size_t offset) const {
 }
 
 bool Tokens::IsWord(std::size_t index, std::string_view upper_case) const {
-  const std::string_view text = Text(index);
-  return (*this)[index].kind == TokenKind::kWord &&
-         std::equal(text.begin(), text.end(), upper_case.begin(), upper_case.end(),
-                    [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 32 : a) == b; });
+  return (*this)[index].kind == TokenKind::kWord && EqualIgnoringCase(Text(index), upper_case);
 }
 
 bool Tokens::IsSymbol(std::size_t index, std::string_view symbol) const {
